@@ -1,0 +1,14 @@
+//! Approval of the exact call by another principal.
+//!
+//! Level 5. An approval is bound to tenant, person, client, tool, the tool's definition, the
+//! arguments' digest, the policy set and a moment of expiry; it is good for one call. It knows no
+//! policy: that a call needs approval is said by `authz`, that somebody may give it by the admin
+//! plane. An answer of the requester's own assistant never counts.
+
+mod approvals;
+mod binding;
+mod claim;
+
+pub use approvals::{Approvals, DecideError, LIFETIME, PendingApproval};
+pub use binding::Binding;
+pub use claim::Claim;

@@ -1,0 +1,47 @@
+//! Layer 2, who may do what: one policy over the person *and* the client, the tool, the arguments
+//! and the data. Every question that no rule permits is denied.
+//!
+//! Level 5, and the only user of `cedar-policy`. It knows no transport, no connector and no record.
+//! [`authorize`] turns `Authenticated` into a [`Permit`]; the questions of the later layers are put
+//! to that permit. docs/policy.md is the manual of the folder that [`Policy::load`] reads.
+
+// The integration tests' helpers serve the unit tests too, under the crate's outside name.
+#[cfg(test)]
+extern crate self as authz;
+
+mod admin;
+mod cache;
+mod call_questions;
+mod check;
+mod compile;
+mod data;
+mod error;
+mod files;
+mod folder;
+mod load;
+mod nearest;
+mod party;
+mod permit;
+mod policy;
+mod references;
+mod roles;
+mod rule;
+mod rule_book;
+mod ruling;
+mod schema;
+mod slice;
+#[cfg(test)]
+mod tests;
+mod toml_text;
+mod view;
+mod vocabulary;
+mod world;
+
+pub use admin::{AdminAction, AdminPermit, authorize_admin};
+pub use call_questions::{Approval, may_run_in_process, needs_approval, permits_arguments, sees_unredacted};
+pub use check::{CaseFailure, CheckReport, check};
+pub use error::{PolicyError, Problem};
+pub use files::PolicyFiles;
+pub use permit::{Denied, Permit, authorize, visible};
+pub use policy::Policy;
+pub use view::data_view;

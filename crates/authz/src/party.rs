@@ -1,0 +1,87 @@
+//! One side of a question: the person or the client, as policy sees it.
+//!
+//! Two people with the same roles, of whom no rule speaks by name, are the same party: they get the
+//! same answers. Everything that is remembered is remembered by party.
+
+use crate::policy::Policy;
+use crate::rule::Rule;
+use crate::vocabulary::{self, Kind};
+use crate::world::{anybody, plain};
+use cedar_policy::{Entity, EntityUid};
+use domain::Principal;
+use std::collections::BTreeSet;
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// A principal of Cedar with its place in the hierarchy and the rules that can speak of it.
+pub(crate) struct Party {
+    /// Unique while the process lives.
+    pub(crate) number: u64,
+    pub(crate) uid: EntityUid,
+    pub(crate) parents: BTreeSet<EntityUid>,
+    pub(crate) entity: Entity,
+    pub(crate) rules: Vec<Arc<Rule>>,
+}
+
+/// What makes two people (or clients) the same party.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub(crate) struct PartyKey {
+    uid: EntityUid,
+    parents: BTreeSet<EntityUid>,
+}
+
+static NEXT_NUMBER: AtomicU64 = AtomicU64::new(0);
+
+impl Party {
+    pub(crate) fn new(key: &PartyKey, policy: &Policy) -> Self {
+        let mut ancestors = key.parents.clone();
+        for parent in &key.parents {
+            ancestors.extend(policy.world().ancestors(parent));
+        }
+        Self {
+            number: NEXT_NUMBER.fetch_add(1, Ordering::Relaxed),
+            entity: plain(key.uid.clone(), key.parents.iter().cloned()),
+            rules: policy.book().about(&key.uid, &ancestors),
+            uid: key.uid.clone(),
+            parents: key.parents.clone(),
+        }
+    }
+}
+
+impl PartyKey {
+    /// The person: their roles by the rows, and those that their token may claim. A role that the
+    /// policy does not have is no role.
+    pub(crate) fn of_person(principal: &Principal, token_roles: &[Arc<str>], policy: &Policy) -> Self {
+        let roles = policy.roles();
+        let by_row = roles.people.get(&principal.person).into_iter().flatten().map(String::as_str);
+        let by_token = token_roles.iter().map(|role| &**role).filter(|role| roles.roles.contains_key(*role));
+        let mut parents: BTreeSet<EntityUid> =
+            by_row.chain(by_token).map(|role| Kind::Role.uid(role)).collect();
+        parents.insert(vocabulary::tenant(&roles.tenant));
+        let named = vocabulary::person(&principal.tenant, &principal.person);
+        Self { uid: named_or_anybody(named, Kind::Person, policy), parents }
+    }
+
+    pub(crate) fn of_client(principal: &Principal, policy: &Policy) -> Self {
+        let class = policy.roles().clients.get(&principal.client).map(|class| Kind::ClientClass.uid(class));
+        let named = vocabulary::client(&principal.tenant, &principal.client);
+        Self { uid: named_or_anybody(named, Kind::Client, policy), parents: class.into_iter().collect() }
+    }
+}
+
+fn named_or_anybody(uid: EntityUid, kind: Kind, policy: &Policy) -> EntityUid {
+    if policy.book().names(&uid) { uid } else { anybody(kind, policy.roles()) }
+}
+
+/// Both sides of a call.
+pub(crate) struct Caller {
+    pub(crate) person: Arc<Party>,
+    pub(crate) client: Arc<Party>,
+}
+
+impl fmt::Debug for Caller {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{} through {}", self.person.uid, self.client.uid)
+    }
+}

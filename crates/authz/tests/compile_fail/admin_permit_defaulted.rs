@@ -1,0 +1,13 @@
+//! No permit comes from nothing.
+
+trait FromNothing: Default {
+    fn from_nothing() -> Self {
+        Self::default()
+    }
+}
+
+impl<T: Default> FromNothing for T {}
+
+fn main() {
+    authz::AdminPermit::from_nothing();
+}

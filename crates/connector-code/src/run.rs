@@ -1,0 +1,193 @@
+//! The tool: plans code, orders the sandbox, reports what came out.
+
+use crate::definition;
+use crate::plan::CodePlan;
+use audit::Usage;
+use domain::{Refusal, RefusalCode, ResourceName, Untrusted};
+use execute::{Begun, BoxFuture, CallPort, Connector, Isolation, Output, Ran};
+use manifest::{Arguments, DataView, IsolationTier, Plan, Prepare, ToolManifest, ToolManifestError};
+use sandbox::{Exit, Language, LimitName, Runtimes, Sandbox, SandboxError, SandboxResult};
+use serde_json::{Value, json};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// A tool that runs the caller's code.
+pub struct CodeTool {
+    manifest: Arc<ToolManifest>,
+    sandbox: Sandbox,
+    runtimes: Runtimes,
+    languages: Vec<Language>,
+    fixed: Option<Language>,
+}
+
+impl CodeTool {
+    /// `code-executor`; `None` if the host has none of the languages.
+    pub fn code_executor(sandbox: &Sandbox, runtimes: &Runtimes) -> Result<Option<Self>, ToolManifestError> {
+        let languages: Vec<Language> = runtimes.iter().map(|found| found.language).collect();
+        if languages.is_empty() {
+            return Ok(None);
+        }
+        let manifest = definition::code_executor(&languages)?;
+        Ok(Some(Self::new(manifest, sandbox, runtimes, languages, None)))
+    }
+
+    /// `python-runner`; `None` if the host has no Python that works in a sandbox.
+    pub fn python_runner(sandbox: &Sandbox, runtimes: &Runtimes) -> Result<Option<Self>, ToolManifestError> {
+        if runtimes.get(Language::Python).is_none() {
+            return Ok(None);
+        }
+        let manifest = definition::python_runner()?;
+        Ok(Some(Self::new(manifest, sandbox, runtimes, vec![Language::Python], Some(Language::Python))))
+    }
+
+    /// What both tools say of themselves where every language is there: for a policy that names a tool
+    /// which this host lacks.
+    pub fn manifests() -> Result<[ToolManifest; 2], ToolManifestError> {
+        Ok([definition::code_executor(&Language::ALL)?, definition::python_runner()?])
+    }
+
+    fn new(
+        manifest: ToolManifest,
+        sandbox: &Sandbox,
+        runtimes: &Runtimes,
+        languages: Vec<Language>,
+        fixed: Option<Language>,
+    ) -> Self {
+        let (manifest, sandbox, runtimes) = (Arc::new(manifest), sandbox.clone(), runtimes.clone());
+        Self { manifest, sandbox, runtimes, languages, fixed }
+    }
+
+    async fn execute(&self, plan: &Plan) -> Result<SandboxResult, Refusal> {
+        let plan = CodePlan::decode(plan)?;
+        let interpreter = self
+            .runtimes
+            .get(plan.language)
+            .ok_or_else(|| Refusal::new(RefusalCode::IsolationUnavailable, "the interpreter is gone"))?;
+        let mut spec = interpreter.spec(&plan.code);
+        let program = plan.language.file_name();
+        for (name, content) in plan.files {
+            if name == program {
+                return Err(Refusal::new(RefusalCode::InvalidArguments, "a file has the program's own name")
+                    .with_hint(format!(
+                        "At /files: `{program}` is the program's own name; choose another."
+                    )));
+            }
+            spec.files.insert(name, content.into_bytes());
+        }
+        spec.stdin = plan.stdin.into_bytes();
+        spec.limits.wall_time = Duration::from_millis(plan.timeout_ms);
+        spec.limits.cpu_time = Duration::from_millis(plan.timeout_ms);
+        // A client that goes away drops this future, and the sandbox dies with it.
+        self.sandbox.run(spec, std::future::pending()).await.map_err(refusal)
+    }
+}
+
+impl Prepare for CodeTool {
+    fn manifest(&self) -> &Arc<ToolManifest> {
+        &self.manifest
+    }
+
+    fn target(&self, _arguments: &Arguments) -> Result<Option<ResourceName>, Refusal> {
+        Ok(None)
+    }
+
+    fn prepare(&self, arguments: &Arguments, _view: &DataView) -> Result<Plan, Refusal> {
+        CodePlan::read(arguments, self.fixed, &self.languages)?.into_plan()
+    }
+}
+
+impl Connector for CodeTool {
+    fn run<'a>(&'a self, call: &'a Begun, _port: &'a dyn CallPort) -> BoxFuture<'a, Ran> {
+        Box::pin(async move {
+            match self.execute(call.plan()).await {
+                Ok(result) => ran(&result),
+                Err(refusal) => Ran {
+                    outcome: Err(refusal),
+                    isolation: Isolation { tier: IsolationTier::Process, detail: "nothing ran".into() },
+                    usage: None,
+                },
+            }
+        })
+    }
+}
+
+fn ran(result: &SandboxResult) -> Ran {
+    let limits = if result.limits.is_enforced() { "enforced" } else { "degraded" };
+    Ran {
+        outcome: output(result, limits).map(Untrusted::new),
+        isolation: Isolation {
+            tier: IsolationTier::Process,
+            detail: format!("{}, limits: {limits}", result.backend).into(),
+        },
+        usage: Some(Usage { cpu_ms: result.usage.cpu_ms, peak_memory_bytes: result.usage.peak_memory_bytes }),
+    }
+}
+
+fn output(result: &SandboxResult, limits: &str) -> Result<Output, Refusal> {
+    let (exit_code, signal) = match result.exit {
+        Exit::Code(code) => (Value::from(code), Value::Null),
+        Exit::Signal(signal) => (Value::Null, Value::from(signal)),
+        Exit::LimitExceeded { limit: LimitName::WallTime, value } => {
+            return Err(Refusal::new(
+                RefusalCode::Timeout,
+                format!("the sandbox was ended after {value} ms"),
+            )
+            .with_limit("wall_time"));
+        }
+        Exit::LimitExceeded { limit, value } => {
+            return Err(Refusal::new(RefusalCode::LimitExceeded, format!("{} = {value}", limit.as_str()))
+                .with_limit(limit.as_str())
+                .with_hint(format!("It allows {value}.")));
+        }
+        Exit::Cancelled => return Err(Refusal::new(RefusalCode::Timeout, "the run was cancelled")),
+    };
+    let stdout = String::from_utf8_lossy(&result.stdout).into_owned();
+    let stderr = String::from_utf8_lossy(&result.stderr).into_owned();
+    let mut text = stdout.clone();
+    if !stderr.is_empty() {
+        if !text.is_empty() && !text.ends_with('\n') {
+            text.push('\n');
+        }
+        text.push_str("[stderr]\n");
+        text.push_str(&stderr);
+    }
+    let structured = json!({
+        "exit_code": exit_code,
+        "signal": signal,
+        "stdout": stdout,
+        "stderr": stderr,
+        "usage": {
+            "cpu_ms": result.usage.cpu_ms,
+            "peak_memory_bytes": result.usage.peak_memory_bytes,
+            "wall_ms": result.usage.wall_ms,
+        },
+        "limits": limits,
+    });
+    Ok(Output {
+        content: vec![json!({ "type": "text", "text": text })],
+        structured,
+        is_error: result.exit != Exit::Code(0),
+    })
+}
+
+/// What the client may know of a sandbox that did not run; paths and system errors stay inside.
+fn refusal(error: SandboxError) -> Refusal {
+    let internal = match std::error::Error::source(&error) {
+        Some(source) => format!("{error}: {source}"),
+        None => error.to_string(),
+    };
+    match error {
+        SandboxError::IsolationUnavailable { .. } | SandboxError::Program { .. } => {
+            Refusal::new(RefusalCode::IsolationUnavailable, internal)
+        }
+        SandboxError::Busy { .. } => Refusal::new(RefusalCode::Busy, internal).with_retry_after_ms(1000),
+        SandboxError::InvalidSpec { .. } => Refusal::new(RefusalCode::InvalidArguments, internal),
+        SandboxError::InvalidConfig { .. }
+        | SandboxError::Prepare { .. }
+        | SandboxError::Host { .. }
+        | SandboxError::Lost => {
+            tracing::error!(%internal, "a sandbox failed");
+            Refusal::new(RefusalCode::Internal, internal)
+        }
+    }
+}

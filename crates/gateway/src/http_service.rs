@@ -1,0 +1,142 @@
+//! Streamable HTTP: one request, one answer.
+
+use crate::bearer::bearer;
+use crate::listener::Shared;
+use crate::websocket;
+use authn::Arrival;
+use bytes::Bytes;
+use domain::{Refusal, RefusalCode};
+use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, USER_AGENT, WWW_AUTHENTICATE};
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
+use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
+use hyper::body::Incoming;
+use pipeline::Answer;
+use protocol::{Header, Wire};
+use scan::ScannedFrame;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+/// Bytes of one message. The arguments' own limit is 256 KiB; the largest message of the MCP
+/// conformance suite has under 100 KiB.
+pub(crate) const MAX_MESSAGE_BYTES: usize = 4 * 1024 * 1024;
+
+/// Signs of a user agent that go into a record.
+const MAX_USER_AGENT_SIGNS: usize = 256;
+
+pub(crate) type Reply = Response<Full<Bytes>>;
+
+/// Routes one HTTP request.
+pub(crate) async fn respond(shared: Arc<Shared>, peer: IpAddr, request: Request<Incoming>) -> Reply {
+    let (parts, body) = request.into_parts();
+    match (parts.method.clone(), parts.uri.path()) {
+        (Method::GET, "/healthz") => return plain(StatusCode::OK, "ok\n"),
+        (Method::GET, "/readyz") if shared.pipeline.is_ready() => return plain(StatusCode::OK, "ready\n"),
+        (Method::GET, "/readyz") => {
+            return plain(StatusCode::SERVICE_UNAVAILABLE, "the audit log takes no records\n");
+        }
+        _ => {}
+    }
+    if let Err(refusal) = shared.guard.check(&parts) {
+        return frame(&shared.pipeline.turn_away(peer, refusal));
+    }
+    match (&parts.method, parts.uri.path(), parts.uri.query()) {
+        (&Method::POST, "/mcp", None) => post(&shared, peer, &parts.headers, body).await,
+        (&Method::GET, "/mcp/ws", None) => websocket::upgrade(shared, peer, Request::from_parts(parts, body)),
+        (_, "/mcp", None) => not_allowed("POST"),
+        (_, "/mcp/ws", None) => not_allowed("GET"),
+        (_, "/mcp" | "/mcp/ws", Some(_)) => {
+            // A token in a query string ends up in logs; nothing of ours is asked for in one.
+            frame(&shared.pipeline.turn_away(peer, Refusal::new(RefusalCode::Malformed, "a query string")))
+        }
+        _ => plain(StatusCode::NOT_FOUND, "not found\n"),
+    }
+}
+
+async fn post(shared: &Shared, peer: IpAddr, headers: &HeaderMap, body: Incoming) -> Reply {
+    let is_json = headers
+        .get(CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| value.split(';').next())
+        .is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json"));
+    if !is_json {
+        let refusal = Refusal::new(RefusalCode::Malformed, "the content type is not application/json");
+        let mut reply = frame(&shared.pipeline.turn_away(peer, refusal));
+        *reply.status_mut() = StatusCode::UNSUPPORTED_MEDIA_TYPE;
+        return reply;
+    }
+    let credentials = bearer(headers);
+    let body = match Limited::new(body, MAX_MESSAGE_BYTES).collect().await {
+        Ok(body) => body.to_bytes(),
+        Err(error) => {
+            let code =
+                if error.is::<LengthLimitError>() { RefusalCode::TooLarge } else { RefusalCode::Malformed };
+            return frame(&shared.pipeline.turn_away(peer, Refusal::new(code, "the body cannot be read")));
+        }
+    };
+    let arrival = Arrival { credentials, peer, user_agent: user_agent(headers), body };
+    let wire = Wire::Http {
+        protocol_version: header(headers, "mcp-protocol-version"),
+        method: header(headers, "mcp-method"),
+        name: header(headers, "mcp-name"),
+    };
+    match shared.pipeline.receive(arrival, &wire).await {
+        Answer::Frame(answer) => frame(&answer),
+        Answer::Unauthenticated(answer) => challenge(&answer),
+        Answer::Serve(asked) => frame(&shared.pipeline.serve(asked).await),
+        // Over HTTP a request is cancelled by closing its connection.
+        Answer::Accepted | Answer::Cancel(_) => empty(StatusCode::ACCEPTED),
+    }
+}
+
+/// What the client calls itself, visible signs only, cut.
+pub(crate) fn user_agent(headers: &HeaderMap) -> Option<Arc<str>> {
+    let text = headers.get(USER_AGENT)?.to_str().ok()?;
+    Some(text.chars().take(MAX_USER_AGENT_SIGNS).collect::<String>().into())
+}
+
+fn header(headers: &HeaderMap, name: &str) -> Header {
+    let mut all = headers.get_all(name).iter();
+    match (all.next(), all.next()) {
+        (None, _) => Header::Absent,
+        (Some(value), None) => value.to_str().map_or(Header::Unreadable, |text| Header::One(text.to_owned())),
+        _ => Header::Unreadable,
+    }
+}
+
+/// A scanned frame as a response.
+pub(crate) fn frame(frame: &ScannedFrame) -> Reply {
+    let mut reply = Response::new(Full::new(frame.bytes()));
+    *reply.status_mut() =
+        StatusCode::from_u16(frame.http_status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    reply.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    reply.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    reply
+}
+
+/// 401 with the challenge of RFC 6750 §3.
+pub(crate) fn challenge(answer: &ScannedFrame) -> Reply {
+    let mut reply = frame(answer);
+    let challenge = HeaderValue::from_static("Bearer realm=\"secure-mcp\", error=\"invalid_token\"");
+    reply.headers_mut().insert(WWW_AUTHENTICATE, challenge);
+    reply
+}
+
+/// A response without a message.
+pub(crate) fn empty(status: StatusCode) -> Reply {
+    let mut reply = Response::new(Full::new(Bytes::new()));
+    *reply.status_mut() = status;
+    reply
+}
+
+fn not_allowed(method: &'static str) -> Reply {
+    let mut reply = empty(StatusCode::METHOD_NOT_ALLOWED);
+    reply.headers_mut().insert(ALLOW, HeaderValue::from_static(method));
+    reply
+}
+
+fn plain(status: StatusCode, text: &'static str) -> Reply {
+    let mut reply = Response::new(Full::new(Bytes::from_static(text.as_bytes())));
+    *reply.status_mut() = status;
+    reply.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
+    reply
+}

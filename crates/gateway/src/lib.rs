@@ -1,0 +1,18 @@
+//! The transports: Streamable HTTP on `/mcp` and WebSocket on `/mcp/ws`, one dispatcher behind both.
+//!
+//! Level 10. It moves bytes: what a message means, who may send it and what comes back is the
+//! pipeline's. A socket is given nothing but `ScannedFrame`s.
+
+mod bearer;
+mod guard;
+mod http_service;
+mod listener;
+mod local_ca;
+mod stream;
+mod tls;
+mod websocket;
+
+pub use guard::Guard;
+pub use listener::{Gateway, GatewayError, MAX_CONNECTIONS};
+pub use local_ca::{LocalCa, LocalCaError, LocalCertificate};
+pub use tls::{TlsError, TlsFiles, server_config};

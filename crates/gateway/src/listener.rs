@@ -1,0 +1,151 @@
+//! The listening socket, and one task for each connection.
+
+use crate::stream::Stream;
+use crate::{Guard, http_service};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use pipeline::Pipeline;
+use rustls::ServerConfig;
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::sync::{Semaphore, watch};
+use tokio::time::timeout;
+use tokio_rustls::TlsAcceptor;
+
+/// Sockets at once. The founding goal is 10,000; a process of the test machine may open 20,000 files.
+pub const MAX_CONNECTIONS: usize = 16_384;
+
+/// Connections that the kernel keeps for us while the accept loop is busy; the usual `somaxconn`.
+const BACKLOG: u32 = 4096;
+
+/// A client on a bad line needs about two seconds for a TLS handshake or a header.
+const HANDSHAKE_TIME: Duration = Duration::from_secs(10);
+
+/// Bytes of one request's head, and of hyper's read buffer at most.
+const MAX_HEAD_BYTES: usize = 32 * 1024;
+
+/// Calls in flight get this long to end when the server goes down.
+const DRAIN_TIME: Duration = Duration::from_secs(10);
+
+/// A gateway that cannot listen.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot listen on {address}")]
+pub struct GatewayError {
+    address: SocketAddr,
+    #[source]
+    source: std::io::Error,
+}
+
+/// What every connection shares.
+pub(crate) struct Shared {
+    pub(crate) pipeline: Arc<Pipeline>,
+    pub(crate) guard: Guard,
+    pub(crate) stopping: watch::Receiver<bool>,
+}
+
+/// A bound listener, not serving yet.
+pub struct Gateway {
+    listener: TcpListener,
+    address: SocketAddr,
+}
+
+impl Gateway {
+    /// Binds `address`; port 0 takes a free one.
+    pub fn bind(address: SocketAddr) -> Result<Self, GatewayError> {
+        let wrong = |source| GatewayError { address, source };
+        let socket =
+            if address.is_ipv6() { TcpSocket::new_v6() } else { TcpSocket::new_v4() }.map_err(wrong)?;
+        socket.set_reuseaddr(true).map_err(wrong)?;
+        socket.bind(address).map_err(wrong)?;
+        let listener = socket.listen(BACKLOG).map_err(wrong)?;
+        let address = listener.local_addr().map_err(wrong)?;
+        Ok(Self { listener, address })
+    }
+
+    /// Where it listens.
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Serves until `stopping` turns true, then lets calls in flight end.
+    pub async fn serve(
+        self,
+        pipeline: Arc<Pipeline>,
+        guard: Guard,
+        tls: Option<Arc<ServerConfig>>,
+        mut stopping: watch::Receiver<bool>,
+    ) {
+        let shared = Arc::new(Shared { pipeline, guard, stopping: stopping.clone() });
+        let acceptor = tls.map(TlsAcceptor::from);
+        let room = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+        loop {
+            let Ok(permit) = Arc::clone(&room).acquire_owned().await else { break };
+            let accepted = tokio::select! {
+                accepted = self.listener.accept() => accepted,
+                () = stopped(&mut stopping) => break,
+            };
+            let (socket, peer) = match accepted {
+                Ok(accepted) => accepted,
+                Err(error) => {
+                    // Out of descriptors, most likely: give the connections that exist time to end.
+                    tracing::warn!(%error, "cannot accept a connection");
+                    tokio::time::sleep(Duration::from_millis(50)).await;
+                    continue;
+                }
+            };
+            let (shared, acceptor) = (Arc::clone(&shared), acceptor.clone());
+            tokio::spawn(async move {
+                connection(shared, acceptor, socket, peer).await;
+                drop(permit);
+            });
+        }
+        drop(self.listener);
+        let all = u32::try_from(MAX_CONNECTIONS).unwrap_or(u32::MAX);
+        let _drained = timeout(DRAIN_TIME, room.acquire_many(all)).await;
+    }
+}
+
+async fn connection(shared: Arc<Shared>, acceptor: Option<TlsAcceptor>, socket: TcpStream, peer: SocketAddr) {
+    // Without it an answer of two writes waits 40 ms for the client's delayed acknowledgement.
+    if socket.set_nodelay(true).is_err() {
+        return;
+    }
+    let stream = match acceptor {
+        None => Stream::Plain(socket),
+        Some(acceptor) => match timeout(HANDSHAKE_TIME, acceptor.accept(socket)).await {
+            Ok(Ok(stream)) => Stream::Tls(Box::new(stream)),
+            _ => return,
+        },
+    };
+    let mut stopping = shared.stopping.clone();
+    let service = service_fn(move |request| {
+        let shared = Arc::clone(&shared);
+        async move { Ok::<_, Infallible>(http_service::respond(shared, peer.ip(), request).await) }
+    });
+    let served = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HANDSHAKE_TIME)
+        .max_buf_size(MAX_HEAD_BYTES)
+        .serve_connection(TokioIo::new(stream), service)
+        .with_upgrades();
+    let mut served = std::pin::pin!(served);
+    let ended = tokio::select! {
+        ended = served.as_mut() => ended,
+        () = stopped(&mut stopping) => {
+            served.as_mut().graceful_shutdown();
+            served.await
+        }
+    };
+    if let Err(error) = ended {
+        tracing::debug!(%error, %peer, "connection ended");
+    }
+}
+
+/// Waits until the server goes down; a sender that is gone counts as that.
+pub(crate) async fn stopped(stopping: &mut watch::Receiver<bool>) {
+    let _ = stopping.wait_for(|stop| *stop).await;
+}

@@ -1,0 +1,59 @@
+//! What the path works with. Made once at start, never changed.
+
+use audit::Audit;
+use authn::Authenticator;
+use authz::Policy;
+use domain::{CallId, Clock, Refusal, RefusalCode, ToolName};
+use execute::Connectors;
+use manifest::ToolManifest;
+use scan::OutputScanner;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use validate::Validator;
+
+/// The layers, each with its state.
+pub struct Parts {
+    /// Layer 1.
+    pub authenticator: Arc<Authenticator>,
+    /// Layer 2.
+    pub policy: Arc<Policy>,
+    /// Layer 3.
+    pub validator: Validator,
+    /// Layer 4.
+    pub connectors: Connectors,
+    /// Layer 5.
+    pub scanner: OutputScanner,
+    /// The log.
+    pub audit: Audit,
+    /// Where time comes from.
+    pub clock: Arc<dyn Clock>,
+}
+
+/// The governed path. Share it behind an `Arc`.
+pub struct Pipeline {
+    pub(crate) parts: Parts,
+    pub(crate) tools: BTreeMap<ToolName, Arc<ToolManifest>>,
+}
+
+impl Pipeline {
+    /// A path over `parts`; the tools that can be called are those of the connectors.
+    pub fn new(parts: Parts) -> Self {
+        let tools = parts
+            .connectors
+            .iter()
+            .map(|connector| (connector.manifest().name().clone(), Arc::clone(connector.manifest())))
+            .collect();
+        Self { parts, tools }
+    }
+
+    /// Whether calls can be taken: the log takes records.
+    pub fn is_ready(&self) -> bool {
+        self.parts.audit.is_ready()
+    }
+
+    pub(crate) fn mint_call(&self) -> Result<CallId, Refusal> {
+        let chance = secrets::random()
+            .map_err(|error| Refusal::new(RefusalCode::Internal, format!("no name for the call: {error}")))?;
+        Ok(CallId::mint(self.parts.clock.now(), chance))
+    }
+}

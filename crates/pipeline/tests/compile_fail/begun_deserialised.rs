@@ -1,0 +1,5 @@
+//! A `Begun` cannot come from text.
+
+fn main() {
+    let _ = serde_json::from_str::<execute::Begun>("{}");
+}

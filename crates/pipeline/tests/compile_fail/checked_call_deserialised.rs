@@ -1,0 +1,5 @@
+//! A `CheckedCall` cannot come from text.
+
+fn main() {
+    let _ = serde_json::from_str::<validate::CheckedCall>("{}");
+}

@@ -1,0 +1,114 @@
+//! The layer's one question, in its order.
+
+use crate::checked_call::{CheckedCall, Stopped};
+use crate::validator::{Tool, Validator};
+use crate::{attributes, inbound, schema, who};
+use approvals::{Binding, Claim};
+use authz::{Approval, Permit};
+use domain::{CallId, Control, ControlVerdict, Refusal, RefusalCode, Verdict};
+use manifest::{Arguments, DataView, Plan};
+use std::sync::Arc;
+
+/// What the steps have found out so far.
+#[derive(Default)]
+struct Progress {
+    verdicts: Vec<ControlVerdict>,
+}
+
+impl Progress {
+    /// Notes the verdict of one step and lets its value or its refusal through.
+    fn step<T>(&mut self, control: Control, result: Result<T, Refusal>) -> Result<T, Refusal> {
+        let verdict = match &result {
+            Ok(_) => Verdict::Pass,
+            Err(refusal) if refusal.code() == RefusalCode::Internal => Verdict::Error,
+            Err(_) => Verdict::Refused,
+        };
+        self.verdicts.push(ControlVerdict::new(control, verdict));
+        result
+    }
+}
+
+/// Layer 3. The call's refusals: `too_large`, `invalid_arguments`, `denied`, `masked_only`,
+/// `approval_pending`, `approval_expired`, `busy`, `internal`.
+pub async fn check(
+    permit: Permit,
+    arguments: Arguments,
+    call: CallId,
+    validator: &Validator,
+) -> Result<CheckedCall, Box<Stopped>> {
+    let mut progress = Progress::default();
+    match steps(&permit, &arguments, call, validator, &mut progress).await {
+        Ok((view, plan, claim)) => {
+            Ok(CheckedCall { call, permit, arguments, view, plan, claim, verdicts: progress.verdicts })
+        }
+        Err(refusal) => Err(Box::new(Stopped {
+            refusal,
+            permit,
+            arguments: arguments.digest(),
+            verdicts: progress.verdicts,
+        })),
+    }
+}
+
+async fn steps(
+    permit: &Permit,
+    arguments: &Arguments,
+    call: CallId,
+    validator: &Validator,
+    progress: &mut Progress,
+) -> Result<(Arc<DataView>, Plan, Option<Claim>), Refusal> {
+    let tool = validator.tool(permit.manifest().name());
+    let tool =
+        tool.ok_or_else(|| Refusal::new(RefusalCode::Internal, "a permitted tool has no validator"))?;
+    progress.step(Control::ValidateSchema, sizes_and_schema(permit, tool, arguments))?;
+    progress.step(Control::ValidateInboundScan, inbound::check(&validator.inbound, arguments.json()))?;
+    progress.verdicts.push(ControlVerdict::new(Control::ValidateRate, Verdict::NotConfigured));
+    let (view, plan) = progress.step(Control::ValidatePlan, plan(permit, tool, arguments))?;
+    let attributes = attributes::collect(permit.manifest(), arguments, &plan);
+    let permitted = attributes.and_then(|attributes| {
+        authz::permits_arguments(permit, &attributes)?;
+        Ok(attributes)
+    });
+    let attributes = progress.step(Control::ValidateArguments, permitted)?;
+    let claim = match authz::needs_approval(permit, &attributes) {
+        Approval::NotNeeded => {
+            progress
+                .verdicts
+                .push(ControlVerdict::new(Control::Approval, Verdict::Pass).because("not needed"));
+            None
+        }
+        Approval::Needed => {
+            let binding = Binding {
+                principal: permit.principal().clone(),
+                tool: permit.manifest().name().clone(),
+                definition: permit.manifest().definition_hash(),
+                arguments: arguments.digest(),
+                plan: plan.digest(),
+                policy: permit.policy_hash(),
+            };
+            let claim = validator
+                .approvals
+                .require(&binding, who(permit.authenticated()), arguments.json(), call)
+                .await;
+            Some(progress.step(Control::Approval, claim)?)
+        }
+    };
+    Ok((view, plan, claim))
+}
+
+fn sizes_and_schema(permit: &Permit, tool: &Tool, arguments: &Arguments) -> Result<(), Refusal> {
+    if arguments.bytes() > permit.manifest().limits().max_arguments_bytes {
+        return Err(Refusal::new(RefusalCode::TooLarge, "the arguments are over the tool's limit")
+            .with_limit("max_arguments_bytes"));
+    }
+    schema::check(&tool.schema, &arguments.json().to_value())
+}
+
+fn plan(permit: &Permit, tool: &Tool, arguments: &Arguments) -> Result<(Arc<DataView>, Plan), Refusal> {
+    let view = match tool.prepare.target(arguments)? {
+        Some(resource) => authz::data_view(permit, &resource)?,
+        None => Arc::new(DataView::none()),
+    };
+    let plan = tool.prepare.prepare(arguments, &view)?;
+    Ok((view, plan))
+}

@@ -1,0 +1,19 @@
+//! Layer 3, is this request safe: turns a `Permit` and the arguments into a `CheckedCall`.
+//!
+//! Level 6. In this order: sizes and schema, hidden text in the arguments, the tool's plan under
+//! the caller's data view, policy over arguments and plan, approval. It runs nothing and does no
+//! IO but the approvals' state.
+
+mod attributes;
+mod check;
+mod checked_call;
+mod inbound;
+mod schema;
+mod validator;
+mod who;
+
+pub use check::check;
+pub use checked_call::{CheckedCall, Stopped};
+pub use schema::SchemaError;
+pub use validator::Validator;
+pub use who::who;

@@ -1,0 +1,44 @@
+//! What the layer keeps between calls: each tool's compiled schema and its way to plan.
+
+use crate::schema::{self, SchemaError};
+use approvals::Approvals;
+use domain::ToolName;
+use manifest::Prepare;
+use sift::Scanner;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+pub(crate) struct Tool {
+    pub(crate) schema: jsonschema::Validator,
+    pub(crate) prepare: Arc<dyn Prepare>,
+}
+
+/// The layer's state. Immutable; made at start.
+pub struct Validator {
+    tools: HashMap<ToolName, Tool>,
+    pub(crate) inbound: Scanner,
+    pub(crate) approvals: Arc<Approvals>,
+}
+
+impl Validator {
+    /// Compiles the schemas of `tools`. `inbound` looks for hidden text in arguments.
+    pub fn new(
+        tools: impl IntoIterator<Item = Arc<dyn Prepare>>,
+        inbound: Scanner,
+        approvals: Arc<Approvals>,
+    ) -> Result<Self, SchemaError> {
+        let tools = tools
+            .into_iter()
+            .map(|prepare| {
+                let name = prepare.manifest().name().clone();
+                let schema = schema::compile(&name, &prepare.manifest().definition().input_schema)?;
+                Ok((name, Tool { schema, prepare }))
+            })
+            .collect::<Result<_, SchemaError>>()?;
+        Ok(Self { tools, inbound, approvals })
+    }
+
+    pub(crate) fn tool(&self, name: &ToolName) -> Option<&Tool> {
+        self.tools.get(name)
+    }
+}
