@@ -1,0 +1,87 @@
+//! Every route of the admin plane and who may use it. A route exists only in this table: the router,
+//! the gate and the tests are driven by it.
+
+use authz::AdminAction;
+use axum::routing::MethodFilter;
+
+/// A route.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Endpoint {
+    CreateToken,
+    ListApprovals,
+    DecideApproval,
+    TailLog,
+    ShowCall,
+    Status,
+    Metrics,
+    OpenApi,
+}
+
+impl Endpoint {
+    pub(crate) const ALL: [Self; 8] = [
+        Self::CreateToken,
+        Self::ListApprovals,
+        Self::DecideApproval,
+        Self::TailLog,
+        Self::ShowCall,
+        Self::Status,
+        Self::Metrics,
+        Self::OpenApi,
+    ];
+
+    /// `GET` or `POST`.
+    pub(crate) const fn method(self) -> &'static str {
+        match self {
+            Self::CreateToken | Self::DecideApproval => "POST",
+            _ => "GET",
+        }
+    }
+
+    pub(crate) fn filter(self) -> MethodFilter {
+        if self.method() == "POST" { MethodFilter::POST } else { MethodFilter::GET }
+    }
+
+    pub(crate) const fn path(self) -> &'static str {
+        match self {
+            Self::CreateToken => "/api/tokens",
+            Self::ListApprovals => "/api/approvals",
+            Self::DecideApproval => "/api/approvals/{id}",
+            Self::TailLog => "/api/audit/tail",
+            Self::ShowCall => "/api/audit/calls/{call_id}",
+            Self::Status => "/api/status",
+            Self::Metrics => "/metrics",
+            Self::OpenApi => "/api/openapi.json",
+        }
+    }
+
+    /// The name in records of refusals and in counts.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::CreateToken => "admin/tokens.create",
+            Self::ListApprovals => "admin/approvals.list",
+            Self::DecideApproval => "admin/approvals.decide",
+            Self::TailLog => "admin/audit.tail",
+            Self::ShowCall => "admin/audit.show",
+            Self::Status => "admin/status",
+            Self::Metrics => "admin/metrics",
+            Self::OpenApi => "admin/openapi",
+        }
+    }
+
+    /// The actions of which policy has to permit one.
+    pub(crate) const fn actions(self) -> &'static [AdminAction] {
+        match self {
+            Self::CreateToken => &[AdminAction::Administer],
+            Self::ListApprovals | Self::DecideApproval => &[AdminAction::Approve],
+            Self::TailLog | Self::ShowCall => &[AdminAction::Audit],
+            Self::Status | Self::Metrics => &[AdminAction::Administer, AdminAction::Audit],
+            Self::OpenApi => &[AdminAction::Approve, AdminAction::Administer, AdminAction::Audit],
+        }
+    }
+
+    /// The root of trust: the owner of the data directory could read the issuer's key anyway, so over
+    /// the unix socket they may make tokens without having one. Nothing else.
+    pub(crate) const fn is_open_to_owner(self) -> bool {
+        matches!(self, Self::CreateToken)
+    }
+}

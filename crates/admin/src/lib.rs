@@ -1,0 +1,29 @@
+//! The admin plane: approvals, tokens, the log, the state of the server, on a listener of its own.
+//!
+//! Level 10. It takes tokens of its own audience and no other, asks policy for every route, and
+//! records every refusal, every token and every reading of the log. It knows no MCP message and no
+//! connector. `docs/admin-api.md` is its manual, `openapi.json` its contract.
+
+mod address;
+mod approval_list;
+mod caller;
+mod endpoint;
+mod error;
+mod gate;
+mod listener;
+mod log_reading;
+mod metrics;
+mod openapi;
+mod parts;
+mod request;
+mod respond;
+mod status;
+#[cfg(test)]
+mod tests;
+mod tokens;
+
+pub use address::AdminAddress;
+pub use listener::{Admin, AdminBindError};
+pub use log_reading::{LogQuery, LogReadError, read_log};
+pub use parts::{AdminParts, ServerStatus};
+pub use tokens::{TokenError, create_token};

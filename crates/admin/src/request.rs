@@ -1,0 +1,32 @@
+//! A request that came through the gate: its path, query and body, read with limits.
+
+use crate::error::ApiError;
+use axum::body::{Body, to_bytes};
+use domain::{Json, JsonLimits, Refusal, RefusalCode};
+use serde::de::DeserializeOwned;
+
+/// The largest body is a decision with its reason.
+const MAX_BODY_BYTES: usize = 16 * 1024;
+
+/// A body is one object of a few fields.
+const BODY_JSON: JsonLimits = JsonLimits { depth: 4, values: 64 };
+
+/// The body as `T`; duplicate keys and unknown fields are refused.
+pub(crate) async fn body<T: DeserializeOwned>(body: Body) -> Result<T, ApiError> {
+    let bytes = to_bytes(body, MAX_BODY_BYTES).await.map_err(|_| {
+        ApiError::of(Refusal::new(RefusalCode::TooLarge, "the body is too large or broke off"))
+    })?;
+    Json::parse(&bytes, BODY_JSON).map_err(|error| ApiError::malformed(format!("the body is {error}")))?;
+    serde_json::from_slice(&bytes)
+        .map_err(|error| ApiError::malformed(format!("the body cannot be read: {error}")))
+}
+
+/// The number in `name=…` of the query, or `otherwise`; anything else in the query is refused.
+pub(crate) fn number(query: Option<&str>, name: &str, otherwise: u64) -> Result<u64, ApiError> {
+    let Some(query) = query.filter(|query| !query.is_empty()) else { return Ok(otherwise) };
+    query
+        .split_once('=')
+        .filter(|(key, _)| *key == name)
+        .and_then(|(_, value)| value.parse().ok())
+        .ok_or_else(|| ApiError::malformed(format!("the query is not `{name}=NUMBER`")))
+}

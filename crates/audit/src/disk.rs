@@ -1,0 +1,97 @@
+//! The door to the log's files: a small trait, the machine's own files, and a model of a disk for tests.
+//!
+//! It knows paths, bytes and syncs; it does not know what a record is. Everything above it can be
+//! tested against short writes, failing syncs, a full disk and a cut of the power.
+
+#[cfg(test)]
+pub(crate) mod memory;
+mod real;
+
+pub(crate) use real::RealDisk;
+
+use std::any::Any;
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+
+/// A lock on a directory, held until it is dropped.
+pub(crate) type DirectoryLock = Box<dyn Any + Send + Sync>;
+
+/// What the log asks of a file system.
+pub(crate) trait Disk: Send + Sync {
+    /// Makes a directory and its parents, mode 0700. Fine if it exists.
+    fn make_directory(&self, path: &Path) -> io::Result<()>;
+    /// Takes the exclusive lock on the file at `path`; `WouldBlock` if another holds it.
+    fn lock(&self, path: &Path) -> io::Result<DirectoryLock>;
+    /// Names of the entries of a directory, in no order.
+    fn list(&self, directory: &Path) -> io::Result<Vec<String>>;
+    /// The whole file.
+    fn read(&self, path: &Path) -> io::Result<Vec<u8>>;
+    /// At most `length` bytes from `offset`; fewer at the end of the file.
+    fn read_at(&self, path: &Path, offset: u64, length: usize) -> io::Result<Vec<u8>>;
+    /// The file's length in bytes.
+    fn length(&self, path: &Path) -> io::Result<u64>;
+    /// A new empty file, mode 0600, in place of any file of that name.
+    fn create(&self, path: &Path) -> io::Result<Box<dyn DiskFile>>;
+    /// An existing file, to be written on.
+    fn open(&self, path: &Path) -> io::Result<Box<dyn DiskFile>>;
+    /// Gives a file another name, in place of any file of that name.
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
+    /// Removes a file.
+    fn remove(&self, path: &Path) -> io::Result<()>;
+    /// Makes the directory's names durable.
+    fn sync_directory(&self, path: &Path) -> io::Result<()>;
+    /// Bytes that this process may still write there.
+    fn free_bytes(&self, path: &Path) -> io::Result<u64>;
+}
+
+/// An open file of a [`Disk`].
+pub(crate) trait DiskFile: Send {
+    /// Writes some of the bytes and says how many.
+    fn write_at(&mut self, offset: u64, bytes: &[u8]) -> io::Result<usize>;
+    /// Makes the file's data and length durable.
+    fn sync(&mut self) -> io::Result<()>;
+    /// Cuts or extends the file.
+    fn set_length(&mut self, length: u64) -> io::Result<()>;
+    /// Takes space for `length` bytes; the file gets that length, zeros where nothing was written.
+    fn allocate(&mut self, length: u64) -> io::Result<()>;
+    /// Asks the system to forget its copy, so that the next reading comes from the disk.
+    fn forget_cache(&mut self) -> io::Result<()>;
+}
+
+/// Writes all of the bytes, however few the disk takes at a time.
+pub(crate) fn write_all_at(file: &mut dyn DiskFile, offset: u64, bytes: &[u8]) -> io::Result<()> {
+    let mut written = 0usize;
+    while let Some(rest) = bytes.get(written..).filter(|rest| !rest.is_empty()) {
+        match file.write_at(offset + written as u64, rest) {
+            Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+            Ok(count) => written += count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+/// Puts `bytes` under `path` so that a reader finds the old file or the new one, whole, even after a
+/// cut of the power.
+pub(crate) fn replace(disk: &dyn Disk, path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let temporary = path.with_extension("new");
+    let mut file = disk.create(&temporary)?;
+    write_all_at(file.as_mut(), 0, bytes)?;
+    file.sync()?;
+    drop(file);
+    disk.rename(&temporary, path)
+}
+
+/// The whole file, or `None` if there is none.
+pub(crate) fn read_if_there(disk: &dyn Disk, path: &Path) -> io::Result<Option<Vec<u8>>> {
+    match disk.read(path) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// A shared disk.
+pub(crate) type SharedDisk = Arc<dyn Disk>;

@@ -1,0 +1,39 @@
+//! The audit log: every governed call, every refusal and every act of an operator, in one
+//! append-only, provable, durable file.
+//!
+//! Level 4. It knows what happened and to whom, and makes it durable; it decides nothing, and it
+//! never sees arguments or outputs, only their digests. The format is in `docs/audit-format.md`.
+
+mod audit;
+mod config;
+mod disk;
+mod error;
+mod event;
+mod json;
+mod layout;
+pub mod limits;
+mod log;
+mod note;
+mod opened;
+mod operator;
+mod read;
+mod receipt;
+mod record;
+#[cfg(test)]
+mod samples;
+mod segment;
+mod segment_index;
+mod subjects;
+mod tree;
+mod verify;
+
+pub use audit::{Audit, OpenReport};
+pub use config::{AuditConfig, Pace};
+pub use error::AuditError;
+pub use event::{Event, FindingCount, Intent, Listed, Outcome, Refused, Usage, Who};
+pub use note::{Checkpoint, NoteError, VerifierKey};
+pub use opened::ReadRecord;
+pub use operator::OperatorEvent;
+pub use receipt::{IntentReceipt, OutcomeReceipt, ReceiptFile, RecordReceipt};
+pub use tree::{Hash, leaf_hash, verify_consistency, verify_inclusion};
+pub use verify::{Verified, VerifyError, VerifyRequest, VerifySource, export, verify};

@@ -1,0 +1,165 @@
+//! What operators and approvers do: rare, important, and recorded even when the disk is full.
+
+use crate::{Event, Who};
+use domain::{CallId, Digest, Principal, ToolName, UnixMillis};
+
+/// An event that is not a step of a call.
+#[derive(Clone, Debug)]
+pub enum OperatorEvent {
+    /// The server came up.
+    ServerStarted {
+        /// Version of the product.
+        version: String,
+        /// Digest of the configuration in force.
+        config: Digest,
+        /// Digest of the policy set in force.
+        policy: Option<Digest>,
+    },
+    /// A policy set became current.
+    PolicyLoaded {
+        /// Its hash.
+        policy: Digest,
+        /// The hash before.
+        previous: Option<Digest>,
+        /// Who made it current; `None` at start.
+        by: Option<Who>,
+    },
+    /// A named override is in force; said at start and daily.
+    OverrideActive {
+        /// Which one.
+        name: String,
+        /// Why, in the operator's words. Encrypted.
+        reason: String,
+        /// When it ends.
+        expires: UnixMillis,
+    },
+    /// A person proved who they are.
+    Login {
+        /// Who.
+        who: Who,
+        /// By what (`password`, `oidc`).
+        method: String,
+    },
+    /// A call waits for another principal's agreement.
+    ApprovalRequested {
+        /// The approval.
+        approval: String,
+        /// The call that asked.
+        call: CallId,
+        /// Who asked.
+        who: Who,
+        /// For which tool.
+        tool: ToolName,
+        /// Digest of the arguments.
+        arguments: Digest,
+        /// Hash of the policy set that wants the approval.
+        policy: Digest,
+        /// When the request ends.
+        expires: UnixMillis,
+    },
+    /// Another principal agreed.
+    ApprovalGranted {
+        /// The approval.
+        approval: String,
+        /// The call that asked.
+        call: CallId,
+        /// Who agreed.
+        approver: Who,
+        /// Who had asked.
+        requester: Principal,
+        /// Why, in the approver's words. Encrypted.
+        reason: Option<String>,
+    },
+    /// Another principal refused.
+    ApprovalDenied {
+        /// The approval.
+        approval: String,
+        /// The call that asked.
+        call: CallId,
+        /// Who refused.
+        approver: Who,
+        /// Who had asked.
+        requester: Principal,
+        /// Why, in the approver's words. Encrypted.
+        reason: Option<String>,
+    },
+    /// Nobody answered, or nobody used the answer, in time.
+    ApprovalExpired {
+        /// The approval.
+        approval: String,
+        /// The call that asked.
+        call: CallId,
+        /// Who had asked.
+        requester: Principal,
+    },
+    /// A token was minted.
+    TokenCreated {
+        /// By whom; `None` from the command line without a server.
+        by: Option<Who>,
+        /// For whom.
+        principal: Principal,
+        /// For which audience.
+        audience: String,
+        /// The token's `jti`.
+        token_id: String,
+        /// When it ends.
+        expires: UnixMillis,
+    },
+    /// A token or every token of a principal was revoked.
+    Revoked {
+        /// By whom.
+        by: Option<Who>,
+        /// Whose.
+        principal: Option<Principal>,
+        /// The token's `jti`, if one token was.
+        token_id: Option<String>,
+        /// Why, in the operator's words. Encrypted.
+        reason: Option<String>,
+    },
+    /// Somebody read the log.
+    LogRead {
+        /// Who; `None` from the command line without a server.
+        by: Option<Who>,
+        /// How (`tail`, `show`, `export`).
+        command: String,
+        /// The call that was looked for.
+        call: Option<CallId>,
+        /// How many records were shown.
+        records: u64,
+    },
+    /// The configuration changed.
+    ConfigChanged {
+        /// By whom.
+        by: Option<Who>,
+        /// Digest of the configuration now.
+        config: Digest,
+        /// Digest before.
+        previous: Option<Digest>,
+    },
+}
+
+impl OperatorEvent {
+    /// The kind of record it becomes.
+    pub const fn event(&self) -> Event {
+        match self {
+            Self::ServerStarted { .. } => Event::ServerStarted,
+            Self::PolicyLoaded { .. } => Event::PolicyLoaded,
+            Self::OverrideActive { .. } => Event::OverrideActive,
+            Self::Login { .. } => Event::Login,
+            Self::ApprovalRequested { .. } => Event::ApprovalRequested,
+            Self::ApprovalGranted { .. } => Event::ApprovalGranted,
+            Self::ApprovalDenied { .. } => Event::ApprovalDenied,
+            Self::ApprovalExpired { .. } => Event::ApprovalExpired,
+            Self::TokenCreated { .. } => Event::TokenCreated,
+            Self::Revoked { .. } => Event::Revoked,
+            Self::LogRead { .. } => Event::LogRead,
+            Self::ConfigChanged { .. } => Event::ConfigChanged,
+        }
+    }
+
+    /// True for what an operator does: it may use the reserved space when the disk is full. A login
+    /// and a request for approval are a user's doing, and users could fill the reserve.
+    pub const fn may_use_reserve(&self) -> bool {
+        !matches!(self, Self::Login { .. } | Self::ApprovalRequested { .. })
+    }
+}

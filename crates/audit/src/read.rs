@@ -1,0 +1,213 @@
+//! Reading the log while it is written: single records, the last ones, those of one call, proofs.
+//!
+//! Readers see what is durable and nothing else. They read the files themselves and keep the log's
+//! thread out of it.
+
+use crate::disk::SharedDisk;
+use crate::layout::Layout;
+use crate::limits::MAX_READ_RECORDS;
+use crate::log::{Published, Setup, Shared};
+use crate::note::Checkpoint;
+use crate::opened::{ReadRecord, open_record};
+use crate::record::Header;
+use crate::segment::Walk;
+use crate::segment_index::SegmentIndex;
+use crate::tree::{self, HASH_BYTES, Hash};
+use crate::{AuditError, Event};
+use domain::CallId;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// A view of the log's files.
+pub(crate) struct Reader {
+    disk: SharedDisk,
+    layout: Layout,
+    published: Arc<Mutex<Published>>,
+}
+
+impl Reader {
+    pub(crate) fn of(setup: &Setup) -> Self {
+        Self {
+            disk: Arc::clone(&setup.disk),
+            layout: setup.layout.clone(),
+            published: Arc::clone(&setup.published),
+        }
+    }
+
+    pub(crate) fn of_shared(shared: &Shared) -> Self {
+        Self {
+            disk: Arc::clone(&shared.disk),
+            layout: shared.layout.clone(),
+            published: Arc::clone(&shared.published),
+        }
+    }
+
+    fn published(&self) -> std::sync::MutexGuard<'_, Published> {
+        self.published.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn segments(&self) -> Vec<u64> {
+        self.published().segments.clone()
+    }
+
+    /// The durable bytes of a segment.
+    fn segment(&self, first: u64) -> Result<Vec<u8>, AuditError> {
+        let path = self.layout.segment(first);
+        let (is_active, length) = {
+            let published = self.published();
+            (published.segments.last() == Some(&first), published.active_length)
+        };
+        let bytes = if is_active {
+            self.disk.read_at(&path, 0, usize::try_from(length).unwrap_or(usize::MAX))
+        } else {
+            self.disk.read(&path)
+        };
+        bytes.map_err(AuditError::io("read", path))
+    }
+
+    /// Where the records of a segment stand, from its index if it has one.
+    fn index(&self, first: u64, segment: Option<&[u8]>) -> Result<SegmentIndex, AuditError> {
+        let is_active = self.published().segments.last() == Some(&first);
+        let stored = if is_active { None } else { self.disk.read(&self.layout.index(first)).ok() };
+        if let Some(index) = stored.and_then(|bytes| SegmentIndex::from_bytes(&bytes, first)) {
+            return Ok(index);
+        }
+        match segment {
+            Some(segment) => Ok(SegmentIndex::of(segment, first)),
+            None => Ok(SegmentIndex::of(&self.segment(first)?, first)),
+        }
+    }
+
+    /// One record's bytes.
+    pub(crate) fn record(&self, index: u64) -> Result<Vec<u8>, AuditError> {
+        let missing = || AuditError::NoSuchRecord { index };
+        let segments = self.segments();
+        let first = segments.iter().rev().find(|first| **first <= index).ok_or_else(missing)?;
+        let bytes = self.segment(*first)?;
+        let offsets = self.index(*first, Some(&bytes))?.offsets;
+        let offset =
+            usize::try_from(index - first).ok().and_then(|number| offsets.get(number)).ok_or_else(missing)?;
+        let frame = bytes.get(*offset as usize..).and_then(|bytes| crate::record::read_frame(bytes).ok());
+        match frame {
+            Some(frame) if frame.header.index == index => Ok(frame.record.to_vec()),
+            _ => Err(AuditError::Damaged {
+                path: self.layout.segment(*first),
+                index,
+                problem: "the check does not fit",
+            }),
+        }
+    }
+
+    /// Calls `visit` with every record of the call, in order.
+    fn records_of(&self, call: CallId, mut visit: impl FnMut(Header, &[u8])) -> Result<(), AuditError> {
+        for first in self.segments() {
+            let index = self.index(first, None)?;
+            let mut numbers = index.records_of(call).peekable();
+            if numbers.peek().is_none() {
+                continue;
+            }
+            let bytes = self.segment(first)?;
+            for number in numbers {
+                let offset = index.offsets.get(number as usize).copied().unwrap_or(u32::MAX);
+                let frame =
+                    bytes.get(offset as usize..).and_then(|bytes| crate::record::read_frame(bytes).ok());
+                if let Some(frame) = frame.filter(|frame| frame.header.call == Some(call)) {
+                    visit(frame.header, frame.record);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// True if the log has an intent of the call.
+    pub(crate) fn has_intent(&self, call: CallId) -> Result<bool, AuditError> {
+        let mut found = false;
+        self.records_of(call, |header, _| found |= header.event == Event::Intent)?;
+        Ok(found)
+    }
+
+    /// The records of a call, opened.
+    pub(crate) fn show(&self, call: CallId, shared: &Shared) -> Result<Vec<ReadRecord>, AuditError> {
+        let mut records = Vec::new();
+        self.records_of(call, |_, record| {
+            if records.len() < MAX_READ_RECORDS {
+                records.extend(open_record(record, &shared.subjects));
+            }
+        })?;
+        Ok(records)
+    }
+
+    /// The last records, oldest first, opened.
+    pub(crate) fn tail(&self, count: usize, shared: &Shared) -> Result<Vec<ReadRecord>, AuditError> {
+        let count = count.min(MAX_READ_RECORDS);
+        let mut parts: Vec<Vec<ReadRecord>> = Vec::new();
+        let mut wanted = count;
+        for first in self.segments().into_iter().rev() {
+            if wanted == 0 {
+                break;
+            }
+            let bytes = self.segment(first)?;
+            let offsets: Vec<_> = Walk::new(&bytes, first).collect();
+            let newest = offsets.iter().skip(offsets.len().saturating_sub(wanted));
+            let part: Vec<_> =
+                newest.filter_map(|(_, frame)| open_record(frame.record, &shared.subjects)).collect();
+            wanted = wanted.saturating_sub(part.len());
+            parts.push(part);
+        }
+        Ok(parts.into_iter().rev().flatten().collect())
+    }
+
+    /// The latest signed checkpoint, and its note.
+    pub(crate) fn checkpoint(&self) -> (Checkpoint, String) {
+        let published = self.published();
+        (published.checkpoint.clone(), published.note.clone())
+    }
+
+    /// Batches that this run wrote, each with one sync.
+    pub(crate) fn batches(&self) -> u64 {
+        self.published().batches
+    }
+
+    /// A complete subtree of the tree.
+    fn node(&self, level: u32, index: u64) -> Result<Hash, AuditError> {
+        let position = tree::position_of(level, index);
+        {
+            let published = self.published();
+            let unwritten = position.checked_sub(published.written).and_then(|at| usize::try_from(at).ok());
+            if let Some(at) = unwritten {
+                let missing = AuditError::NoSuchRecord { index: index << level };
+                return published.unwritten.get(at).copied().ok_or(missing);
+            }
+        }
+        let path = self.layout.tree();
+        let bytes = self.disk.read_at(&path, position * HASH_BYTES as u64, HASH_BYTES);
+        let bytes = bytes.map_err(AuditError::io("read", path))?;
+        bytes.try_into().map_err(|_| AuditError::NoSuchRecord { index: index << level })
+    }
+
+    /// The path from a record to the root over `size` records.
+    pub(crate) fn inclusion_proof(&self, index: u64, size: u64) -> Result<Vec<Hash>, AuditError> {
+        if index >= size || size > self.published().size {
+            return Err(AuditError::NoSuchRecord { index: index.max(size) });
+        }
+        tree::inclusion_path(index, size, |level, index| self.node(level, index))
+    }
+
+    /// The proof that the first `new` records begin with the first `old`.
+    pub(crate) fn consistency_proof(&self, old: u64, new: u64) -> Result<Vec<Hash>, AuditError> {
+        if old > new || new > self.published().size {
+            return Err(AuditError::NoSuchRecord { index: old.max(new) });
+        }
+        if old == 0 {
+            return Ok(Vec::new());
+        }
+        tree::consistency_path(old, new, |level, index| self.node(level, index))
+    }
+
+    /// The root over the first `size` records.
+    pub(crate) fn root(&self, size: u64) -> Result<Hash, AuditError> {
+        if size > self.published().size {
+            return Err(AuditError::NoSuchRecord { index: size });
+        }
+        tree::root_at(size, |level, index| self.node(level, index))
+    }
+}

@@ -1,0 +1,182 @@
+//! The records of operators and approvers.
+
+use super::Actor;
+use super::body::{Body, Parts, RecordError, Status, record};
+use crate::json::capped;
+use crate::limits::MAX_TEXT_BYTES;
+use crate::subjects::{SubjectName, Subjects};
+use crate::{OperatorEvent, Who};
+use domain::{CallId, Digest, Principal, UnixMillis};
+use secrets::KeyError;
+
+/// The people of an event, with their keys.
+struct Cast {
+    actor: Actor,
+    other: Option<Actor>,
+}
+
+/// The record of an operator's event.
+pub(crate) fn operator(
+    event: &OperatorEvent,
+    subjects: &Subjects,
+    time: UnixMillis,
+) -> Result<Vec<u8>, RecordError> {
+    let people = people(event);
+    let cast = Cast {
+        actor: match people.by {
+            Some(who) => actor_of(subjects, &who.principal)?,
+            None => own_actor(subjects)?,
+        },
+        other: people.other.map(|other| actor_of(subjects, other)).transpose()?,
+    };
+    let policy_text;
+    let mut parts = match people.by {
+        Some(who) => Parts::of(who, &cast.actor),
+        None => Parts { actor: Some(&cast.actor), ..Parts::default() },
+    };
+    parts.status = Status::Success;
+    parts.call = call_of(event);
+    parts.user = cast.other.as_ref().zip(people.other.map(|other| &other.person));
+    let digest = entity_digest(event);
+    if let Some((kind, digest)) = digest {
+        policy_text = digest.to_string();
+        parts.entity = Some((kind, &policy_text));
+    } else {
+        parts.entity = entity_name(event);
+    }
+    record(event.event(), time, &parts, |body| fields(event, body))
+}
+
+/// The actor that is a principal.
+pub(crate) fn actor_of(subjects: &Subjects, principal: &Principal) -> Result<Actor, KeyError> {
+    let name = SubjectName::Person(principal.tenant.clone(), principal.person.clone());
+    let subject = subjects.of(&name)?;
+    Ok(Actor {
+        tenant: Some(principal.tenant.clone()),
+        client: Some(principal.client.clone()),
+        key: subject.id,
+        subject: Some(subject),
+    })
+}
+
+fn own_actor(subjects: &Subjects) -> Result<Actor, KeyError> {
+    let subject = subjects.of(&SubjectName::Operator)?;
+    Ok(Actor { tenant: None, client: None, key: subject.id, subject: Some(subject) })
+}
+
+struct People<'a> {
+    by: Option<&'a Who>,
+    other: Option<&'a Principal>,
+}
+
+fn people(event: &OperatorEvent) -> People<'_> {
+    use OperatorEvent as E;
+    let (by, other) = match event {
+        E::ServerStarted { .. } | E::OverrideActive { .. } => (None, None),
+        E::PolicyLoaded { by, .. } | E::LogRead { by, .. } | E::ConfigChanged { by, .. } => {
+            (by.as_ref(), None)
+        }
+        E::Login { who, .. } | E::ApprovalRequested { who, .. } => (Some(who), None),
+        E::ApprovalGranted { approver, requester, .. } | E::ApprovalDenied { approver, requester, .. } => {
+            (Some(approver), Some(requester))
+        }
+        E::ApprovalExpired { requester, .. } => (None, Some(requester)),
+        E::TokenCreated { by, principal, .. } => (by.as_ref(), Some(principal)),
+        E::Revoked { by, principal, .. } => (by.as_ref(), principal.as_ref()),
+    };
+    People { by, other }
+}
+
+const fn call_of(event: &OperatorEvent) -> Option<CallId> {
+    use OperatorEvent as E;
+    match event {
+        E::ApprovalRequested { call, .. }
+        | E::ApprovalGranted { call, .. }
+        | E::ApprovalDenied { call, .. }
+        | E::ApprovalExpired { call, .. } => Some(*call),
+        _ => None,
+    }
+}
+
+const fn entity_digest(event: &OperatorEvent) -> Option<(&'static str, &Digest)> {
+    match event {
+        OperatorEvent::PolicyLoaded { policy, .. } => Some(("policy", policy)),
+        OperatorEvent::ConfigChanged { config, .. } => Some(("config", config)),
+        _ => None,
+    }
+}
+
+fn entity_name(event: &OperatorEvent) -> Option<(&'static str, &str)> {
+    use OperatorEvent as E;
+    match event {
+        E::OverrideActive { name, .. } => Some(("override", name)),
+        E::ApprovalRequested { approval, .. }
+        | E::ApprovalGranted { approval, .. }
+        | E::ApprovalDenied { approval, .. }
+        | E::ApprovalExpired { approval, .. } => Some(("approval", approval)),
+        E::TokenCreated { token_id, .. } => Some(("token", token_id)),
+        E::Revoked { token_id: Some(token_id), .. } => Some(("token", token_id)),
+        E::LogRead { .. } => Some(("audit_log", "audit")),
+        _ => None,
+    }
+}
+
+fn fields(event: &OperatorEvent, body: &mut Body<'_>) {
+    use OperatorEvent as E;
+    match event {
+        E::ServerStarted { version, config, policy } => {
+            body.json.key("config").hex(config.as_bytes());
+            optional_digest(body, "policy", policy.as_ref());
+            body.json.key("version").string(&capped(version, MAX_TEXT_BYTES));
+        }
+        E::PolicyLoaded { policy, previous, .. } => {
+            body.json.key("policy").hex(policy.as_bytes());
+            optional_digest(body, "previous", previous.as_ref());
+        }
+        E::ConfigChanged { config, previous, .. } => {
+            body.json.key("config").hex(config.as_bytes());
+            optional_digest(body, "previous", previous.as_ref());
+        }
+        E::OverrideActive { reason, expires, .. } => {
+            body.json.key("expires").number(expires.0);
+            body.personal("reason", "unmapped.reason", reason);
+        }
+        E::Login { method, .. } => body.json.key("method").string(&capped(method, MAX_TEXT_BYTES)),
+        E::ApprovalRequested { tool, arguments, policy, expires, .. } => {
+            body.json.key("arguments").object(|json| json.key("sha256").hex(arguments.as_bytes()));
+            body.json.key("expires").number(expires.0);
+            body.json.key("policy").hex(policy.as_bytes());
+            body.json.key("tool").string(tool.as_str());
+        }
+        E::ApprovalGranted { reason, .. } | E::ApprovalDenied { reason, .. } => {
+            optional_reason(body, reason.as_deref());
+        }
+        E::ApprovalExpired { .. } => {}
+        E::TokenCreated { principal, audience, expires, .. } => {
+            body.json.key("audience").string(&capped(audience, MAX_TEXT_BYTES));
+            body.json.key("client").string(principal.client.as_str());
+            body.json.key("expires").number(expires.0);
+            body.json.key("tenant").string(principal.tenant.as_str());
+        }
+        E::Revoked { reason, .. } => optional_reason(body, reason.as_deref()),
+        E::LogRead { command, call, records, .. } => {
+            if let Some(call) = call {
+                body.json.key("call").plain(call);
+            }
+            body.json.key("command").string(&capped(command, MAX_TEXT_BYTES));
+            body.json.key("records").number(*records);
+        }
+    }
+}
+
+fn optional_digest(body: &mut Body<'_>, key: &'static str, digest: Option<&Digest>) {
+    if let Some(digest) = digest {
+        body.json.key(key).hex(digest.as_bytes());
+    }
+}
+
+fn optional_reason(body: &mut Body<'_>, reason: Option<&str>) {
+    if let Some(reason) = reason {
+        body.personal("reason", "unmapped.reason", reason);
+    }
+}

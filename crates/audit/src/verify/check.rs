@@ -1,0 +1,249 @@
+//! The walk over all records, with the signed roots on the way.
+
+use super::material::{Material, StoredLeaves};
+use super::{Verified, VerifyError, VerifyRequest};
+use crate::Event;
+use crate::disk::Disk;
+use crate::note::{Checkpoint, VerifierKey};
+use crate::receipt::ReceiptFile;
+use crate::record::{BadFrame, Header};
+use crate::segment::{Stop, Walk, was_durable};
+use crate::tree::{CompactRange, Hash};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use std::collections::BTreeMap;
+
+/// The records that a receipt speaks of, as far as they came by.
+#[derive(Default)]
+struct Receipted {
+    intent: Option<Header>,
+    outcome: Option<(Header, Hash)>,
+}
+
+pub(super) struct Check<'a> {
+    disk: &'a dyn Disk,
+    material: &'a Material,
+    receipt: Option<&'a ReceiptFile>,
+    origin: String,
+    /// Signed roots by size.
+    signed: BTreeMap<u64, Vec<Checkpoint>>,
+    /// The tree over the records.
+    range: CompactRange,
+    /// The tree over the stored leaf hashes, as long as there are any.
+    stored: Option<(StoredLeaves<'a>, CompactRange)>,
+    /// First record since the last good root whose stored hash differs.
+    first_difference: Option<u64>,
+    /// Size of the last root that fitted.
+    good: u64,
+    checked: u64,
+    receipted: Receipted,
+}
+
+impl<'a> Check<'a> {
+    pub(super) fn new(
+        disk: &'a dyn Disk,
+        material: &'a Material,
+        request: &'a VerifyRequest,
+    ) -> Result<Self, VerifyError> {
+        let key = match &request.public_key {
+            Some(key) => key.clone(),
+            None => material
+                .public_key
+                .as_deref()
+                .unwrap_or_default()
+                .parse::<VerifierKey>()
+                .map_err(VerifyError::PublicKey)?,
+        };
+        let receipt = request.receipt.as_ref();
+        if receipt.is_some_and(|receipt| receipt.origin != key.name) {
+            return Err(VerifyError::Receipt { problem: "is of another log" });
+        }
+        let given = request.checkpoint.iter().map(|note| ("the given checkpoint", note));
+        let receipted = receipt
+            .and_then(|receipt| receipt.checkpoint.as_ref())
+            .map(|note| ("the receipt's checkpoint", note));
+        let own = material.notes.iter().map(|(which, note)| (which.as_str(), note));
+        let mut signed: BTreeMap<u64, Vec<Checkpoint>> = BTreeMap::new();
+        for (which, note) in own.chain(given).chain(receipted) {
+            let checkpoint = key
+                .open(note)
+                .map_err(|source| VerifyError::Checkpoint { which: which.to_owned(), source })?;
+            signed.entry(checkpoint.size).or_default().push(checkpoint);
+        }
+        let stored =
+            material.tree.as_deref().map(|path| (StoredLeaves::new(disk, path), CompactRange::default()));
+        Ok(Self {
+            disk,
+            material,
+            receipt,
+            origin: key.name,
+            signed,
+            range: CompactRange::default(),
+            stored,
+            first_difference: None,
+            good: 0,
+            checked: 0,
+            receipted: Receipted::default(),
+        })
+    }
+
+    pub(super) fn run(mut self) -> Result<Verified, VerifyError> {
+        self.compare_roots()?;
+        let mut torn_bytes = 0;
+        let segments = &self.material.segments;
+        for (number, (first, place)) in segments.iter().enumerate() {
+            if *first != self.range.size() {
+                return Err(self.bad(self.range.size(), "it is missing"));
+            }
+            let bytes = place.read(self.disk)?;
+            let mut walk = Walk::new(&bytes, *first);
+            for (_, frame) in walk.by_ref() {
+                self.record(frame.header, frame.leaf)?;
+            }
+            let is_last = number + 1 == segments.len();
+            torn_bytes = self.segment_end(&bytes, walk.stop(), is_last)?;
+        }
+        self.end()?;
+        self.check_receipt()?;
+        Ok(Verified {
+            origin: self.origin,
+            records: self.range.size(),
+            root: self.range.root(),
+            signed_records: self.good,
+            checkpoints_checked: self.checked,
+            torn_bytes,
+        })
+    }
+
+    fn record(&mut self, header: Header, leaf: Hash) -> Result<(), VerifyError> {
+        let index = self.range.size();
+        if let Some(receipt) = self.receipt {
+            if index == receipt.intent_index {
+                self.receipted.intent = Some(header);
+            }
+            if index == receipt.outcome_index {
+                self.receipted.outcome = Some((header, leaf));
+            }
+        }
+        self.range.push(leaf, |_| ());
+        self.push_stored(index, Some(leaf));
+        self.compare_roots()
+    }
+
+    /// Takes the stored hash of a leaf beside the leaf itself.
+    fn push_stored(&mut self, index: u64, leaf: Option<Hash>) {
+        let Some((leaves, range)) = &mut self.stored else { return };
+        let Some(stored) = leaves.leaf(index) else {
+            self.stored = None;
+            return;
+        };
+        range.push(stored, |_| ());
+        if leaf != Some(stored) && self.first_difference.is_none() {
+            self.first_difference = Some(index);
+        }
+    }
+
+    /// Compares the root with every signature over this many records.
+    fn compare_roots(&mut self) -> Result<(), VerifyError> {
+        let size = self.range.size();
+        let Some(signed) = self.signed.get(&size) else { return Ok(()) };
+        let root = self.range.root();
+        if signed.iter().all(|checkpoint| checkpoint.root == root) {
+            self.checked += signed.len() as u64;
+            self.good = size;
+            self.first_difference = None;
+            if let Some((_, stored)) = &mut self.stored {
+                stored.clone_from(&self.range);
+            }
+            return Ok(());
+        }
+        // The stored hashes are believed only if the signature over them fits.
+        let proven = self.stored.as_ref().is_some_and(|(_, stored)| {
+            let stored = stored.root();
+            signed.iter().all(|checkpoint| checkpoint.root == stored)
+        });
+        match self.first_difference {
+            Some(index) if proven => {
+                Err(VerifyError::BadRecord { index, problem: "it is not the record that was signed" })
+            }
+            _ => Err(VerifyError::BadRange { index: self.good, last: size.saturating_sub(1) }),
+        }
+    }
+
+    /// A record that is bad in itself; an earlier one may be bad too and only look right.
+    fn bad(&mut self, index: u64, problem: &'static str) -> VerifyError {
+        let next_signed = self.signed.range(index + 1..).next().map(|(size, signed)| (*size, signed.clone()));
+        if let (Some(earlier), Some((size, signed))) = (self.first_difference, next_signed) {
+            (self.range.size()..size).for_each(|index| self.push_stored(index, None));
+            let root =
+                self.stored.as_ref().filter(|(_, stored)| stored.size() == size).map(|(_, s)| s.root());
+            if earlier < index
+                && root.is_some_and(|root| signed.iter().all(|checkpoint| checkpoint.root == root))
+            {
+                return VerifyError::BadRecord {
+                    index: earlier,
+                    problem: "it is not the record that was signed",
+                };
+            }
+        }
+        VerifyError::BadRecord { index, problem }
+    }
+
+    /// Looks at what stopped the walk. Returns the bytes of a torn tail.
+    fn segment_end(&mut self, bytes: &[u8], stop: Stop, is_last: bool) -> Result<u64, VerifyError> {
+        match stop.reason {
+            BadFrame::End => Ok(0),
+            BadFrame::Damaged(problem) => Err(self.bad(stop.index, problem)),
+            BadFrame::Incomplete if !is_last || was_durable(bytes, stop) => {
+                Err(self.bad(stop.index, "it breaks off"))
+            }
+            BadFrame::Incomplete => {
+                let tail = bytes.get(stop.offset..).unwrap_or_default();
+                Ok(tail.iter().rposition(|byte| *byte != 0).map_or(0, |at| at as u64 + 1))
+            }
+        }
+    }
+
+    /// Nothing that was signed or receipted may lie behind the end.
+    fn end(&mut self) -> Result<(), VerifyError> {
+        let records = self.range.size();
+        let signed = self.signed.keys().next_back().copied().unwrap_or_default();
+        let receipted = self
+            .receipt
+            .map_or(0, |receipt| receipt.outcome_index.max(receipt.intent_index).saturating_add(1));
+        let size = signed.max(receipted);
+        if size <= records {
+            return Ok(());
+        }
+        match self.bad(records, "") {
+            VerifyError::BadRecord { index, problem } if index < records => {
+                Err(VerifyError::BadRecord { index, problem })
+            }
+            _ => Err(VerifyError::Truncated { index: records, size }),
+        }
+    }
+
+    fn check_receipt(&self) -> Result<(), VerifyError> {
+        let Some(receipt) = self.receipt else { return Ok(()) };
+        let (Some(intent), Some((outcome, leaf))) = (self.receipted.intent, self.receipted.outcome) else {
+            return Err(VerifyError::Receipt { problem: "speaks of records that are not there" });
+        };
+        let kept = STANDARD.decode(&receipt.leaf).ok();
+        if kept.as_deref() != Some(&leaf) {
+            let problem = "it is not the record of the receipt";
+            return Err(VerifyError::BadRecord { index: receipt.outcome_index, problem });
+        }
+        let is_call = outcome.event == Event::Outcome
+            && intent.event == Event::Intent
+            && outcome.intent == Some(receipt.intent_index)
+            && outcome.call == intent.call;
+        // A refused call has one record, which is its beginning and its end.
+        let is_refusal = outcome.event == Event::Refused && receipt.intent_index == receipt.outcome_index;
+        let belongs = is_call || is_refusal;
+        if belongs {
+            Ok(())
+        } else {
+            Err(VerifyError::Receipt { problem: "does not name an intent and its outcome" })
+        }
+    }
+}

@@ -1,0 +1,5 @@
+fn twice(receipt: audit::IntentReceipt) -> (audit::IntentReceipt, audit::IntentReceipt) {
+    (receipt.clone(), receipt)
+}
+
+fn main() {}

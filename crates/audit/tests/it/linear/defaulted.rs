@@ -1,0 +1,3 @@
+fn main() {
+    let _receipt: audit::IntentReceipt = Default::default();
+}

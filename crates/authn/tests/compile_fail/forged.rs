@@ -1,0 +1,6 @@
+//! Evidence written by hand.
+use authn::Authenticated;
+
+fn main() {
+    let _ = Authenticated {};
+}

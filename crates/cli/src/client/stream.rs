@@ -1,0 +1,54 @@
+//! One connection of any kind: TCP, TLS over TCP, a unix socket.
+
+use super::{ClientError, Endpoint, Trust};
+use admin::AdminAddress;
+use rustls::pki_types::ServerName;
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpStream, UnixStream};
+use tokio::time::timeout;
+use tokio_rustls::TlsConnector;
+
+/// A server on the other side of the world needs under a second for both handshakes.
+const CONNECT_TIME: Duration = Duration::from_secs(10);
+
+/// Bytes in both directions.
+pub(super) trait Duplex: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Duplex for T {}
+
+/// An open connection.
+pub(super) type Stream = Box<dyn Duplex>;
+
+/// Connects to an MCP endpoint.
+pub(super) async fn to_endpoint(endpoint: &Endpoint, trust: &Trust) -> Result<Stream, ClientError> {
+    let url = endpoint.url();
+    timeout(CONNECT_TIME, connect(endpoint, trust, &url))
+        .await
+        .unwrap_or_else(|_| Err(ClientError::unreachable(&url, "no connection within 10 seconds")))
+}
+
+async fn connect(endpoint: &Endpoint, trust: &Trust, url: &str) -> Result<Stream, ClientError> {
+    let config = if endpoint.is_encrypted { Some(trust.client_config()?) } else { None };
+    let socket = TcpStream::connect((endpoint.host.as_str(), endpoint.port))
+        .await
+        .map_err(|error| ClientError::unreachable(url, error))?;
+    socket.set_nodelay(true).map_err(|error| ClientError::unreachable(url, error))?;
+    let Some(config) = config else { return Ok(Box::new(socket)) };
+    let name = ServerName::try_from(endpoint.host.clone())
+        .map_err(|_| ClientError::Address { url: url.to_owned(), why: "names no valid host" })?;
+    let stream = TlsConnector::from(config)
+        .connect(name, socket)
+        .await
+        .map_err(|error| ClientError::unreachable(url, error))?;
+    Ok(Box::new(stream))
+}
+
+/// Connects to an admin plane.
+pub(super) async fn to_admin(address: &AdminAddress) -> Result<Stream, ClientError> {
+    let wrong = |error: std::io::Error| ClientError::unreachable(&address.to_string(), error);
+    Ok(match address {
+        AdminAddress::Unix(path) => Box::new(UnixStream::connect(path).await.map_err(wrong)?),
+        AdminAddress::Tcp(address) => Box::new(TcpStream::connect(address).await.map_err(wrong)?),
+    })
+}

@@ -1,0 +1,44 @@
+//! One file for each command, and the way to it.
+
+mod approvals;
+mod audit_read;
+mod audit_verify;
+mod call;
+mod doctor;
+mod init;
+mod policy;
+mod quickstart;
+mod serve;
+mod stdio;
+mod token;
+
+use crate::arguments::{AuditCommand, Command, TokenCommand};
+use crate::context::Context;
+use crate::{Exit, Failure};
+
+pub(crate) use audit_verify::{failure_of, verify_log};
+
+/// Carries the command out.
+pub(crate) async fn carry_out(command: Command, context: Context<'_>) -> Result<Exit, Failure> {
+    match command {
+        Command::Quickstart(asked) => quickstart::run(asked, context).await,
+        Command::Serve(asked) => serve::run(asked, context).await,
+        Command::Init(asked) => init::run(&asked, context),
+        Command::Doctor(asked) => doctor::run(&asked, context).await,
+        Command::Token(TokenCommand::Create(asked)) => token::create(asked, context).await,
+        Command::Call(asked) => call::call(asked, context).await,
+        Command::Query(asked) => call::query(asked, context).await,
+        Command::Approve(asked) => approvals::decide(&asked, "grant", context).await,
+        Command::Deny(asked) => approvals::decide(&asked, "deny", context).await,
+        Command::Approvals(asked) => approvals::list(&asked, context).await,
+        Command::Policy(asked) => policy::run(asked, context).await,
+        Command::Audit(AuditCommand::Tail { count, access, .. }) => {
+            audit_read::tail(count, &access, context).await
+        }
+        Command::Audit(AuditCommand::Show { call, access, .. }) => {
+            audit_read::show(call, &access, context).await
+        }
+        Command::Audit(AuditCommand::Verify(asked)) => audit_verify::run(&asked, context),
+        Command::Stdio(asked) => stdio::run(asked).await,
+    }
+}

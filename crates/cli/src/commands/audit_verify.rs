@@ -1,0 +1,106 @@
+//! `audit verify`: the log against its own checkpoints and against what was kept elsewhere. Reads
+//! files; needs no server, no key and no lock.
+
+use crate::arguments::Verify;
+use crate::context::Context;
+use crate::{Exit, Failure, files};
+use audit::{ReceiptFile, Verified, VerifierKey, VerifyError, VerifyRequest, VerifySource, verify};
+use serde_json::json;
+use std::path::Path;
+
+pub(super) fn run(asked: &Verify, context: Context<'_>) -> Result<Exit, Failure> {
+    let source = match (&asked.dir, &asked.export) {
+        (Some(directory), _) => VerifySource::Directory(directory.clone()),
+        (None, Some(export)) => VerifySource::Export(export.clone()),
+        (None, None) => VerifySource::Directory(asked.home.settings()?.audit.dir),
+    };
+    let request = VerifyRequest {
+        source,
+        checkpoint: asked.checkpoint.as_deref().map(files::read_text).transpose()?,
+        receipt: None,
+        public_key: asked.key.as_deref().map(key).transpose()?,
+    };
+    let receipts = asked.receipt.iter().map(|file| receipt(file)).collect::<Result<Vec<_>, _>>()?;
+    let mut verified = verify_log(&request).map_err(|error| failure_of(&error))?;
+    for receipt in receipts.iter().cloned() {
+        let request = VerifyRequest { receipt: Some(receipt), ..request.clone() };
+        verified = verify_log(&request).map_err(|error| failure_of(&error))?;
+    }
+    say(&verified, receipts.len(), context);
+    Ok(Exit::Ok)
+}
+
+/// Verifies a log.
+pub(crate) fn verify_log(request: &VerifyRequest) -> Result<Verified, VerifyError> {
+    verify(request)
+}
+
+fn key(text: &str) -> Result<VerifierKey, Failure> {
+    text.parse().map_err(|_| {
+        Failure::usage(
+            "public_key",
+            "this is no log's public key",
+            "write <name>+<hash>+<key>, as in the file checkpoint.pub",
+        )
+    })
+}
+
+fn receipt(file: &Path) -> Result<ReceiptFile, Failure> {
+    serde_json::from_str(&files::read_text(file)?).map_err(|error| {
+        let cause = format!("`{}` is no receipt: {error}", file.display());
+        Failure::usage(
+            "receipt",
+            cause,
+            "keep `receipt` out of a reply's `_meta[\"secure-mcp/call\"]` in a file of its own",
+        )
+    })
+}
+
+fn say(verified: &Verified, receipts: usize, context: Context<'_>) {
+    let Verified { origin, records, signed_records, checkpoints_checked, torn_bytes, .. } = verified;
+    let unsigned = records.saturating_sub(*signed_records);
+    let mut line =
+        format!("ok: {records} records of {origin} hold under {checkpoints_checked} signed checkpoints");
+    if receipts > 0 {
+        line.push_str(&format!(" and {receipts} receipts"));
+    }
+    if unsigned > 0 {
+        line.push_str(&format!("; the last {unsigned} are not signed yet"));
+    }
+    if *torn_bytes > 0 {
+        line.push_str(&format!("; {torn_bytes} bytes at the end were never synced"));
+    }
+    let value = json!({
+        "verified": true,
+        "origin": origin,
+        "records": records,
+        "signed_records": signed_records,
+        "checkpoints_checked": checkpoints_checked,
+        "receipts_checked": receipts,
+        "torn_bytes": torn_bytes,
+    });
+    context.output.say(line, &value);
+}
+
+/// Exit code 2 with the first bad index where the log does not hold; 1 where there is nothing to verify.
+pub(crate) fn failure_of(error: &VerifyError) -> Failure {
+    let mut cause = error.to_string();
+    let mut source = std::error::Error::source(error);
+    while let Some(error) = source {
+        cause = format!("{cause}: {error}");
+        source = error.source();
+    }
+    let keep = "keep the folder as it is: it is evidence. Compare it with a copy, and with checkpoints and receipts kept elsewhere";
+    match error {
+        VerifyError::NoLog { .. } => {
+            Failure::usage("no_log", cause, "name the log's folder with --dir, or the --data-dir")
+        }
+        VerifyError::Io { .. } => {
+            Failure::usage("log_unreadable", cause, "check the path and your rights on it")
+        }
+        VerifyError::Receipt { .. } => {
+            Failure::not_verified("receipt_not_verified", cause, "check that the receipt is of this log")
+        }
+        _ => Failure::not_verified("log_not_verified", cause, keep),
+    }
+}

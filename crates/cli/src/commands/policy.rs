@@ -1,0 +1,113 @@
+//! `policy check` and `policy accept`.
+
+use crate::arguments::{Home, PolicyCommand};
+use crate::context::Context;
+use crate::home::{is_running, operator_socket};
+use crate::output::visible;
+use crate::{Exit, Failure};
+use audit::OperatorEvent;
+use authz::{CheckReport, PolicyError};
+use serde_json::{Value, json};
+use std::path::{Path, PathBuf};
+
+pub(super) async fn run(asked: PolicyCommand, context: Context<'_>) -> Result<Exit, Failure> {
+    match asked {
+        PolicyCommand::Check { directory, home, .. } => {
+            let directory = match directory {
+                Some(directory) => directory,
+                None => default_folder(&home)?,
+            };
+            check(&directory, context)
+        }
+        PolicyCommand::Accept { home, .. } => accept(&home, context).await,
+    }
+}
+
+/// The configuration's folder, or the data directory's; without a data directory, `policies`.
+fn default_folder(home: &Home) -> Result<PathBuf, Failure> {
+    let folder = home.settings()?.policy.dir;
+    let here = PathBuf::from("policies");
+    Ok(if home.config.is_none() && !folder.is_dir() && here.is_dir() { here } else { folder })
+}
+
+fn check(directory: &Path, context: Context<'_>) -> Result<Exit, Failure> {
+    let report = load(directory, context)?;
+    let failed: Vec<Value> = report
+        .failed
+        .iter()
+        .map(|failure| json!({ "case": failure.case, "differences": failure.differences }))
+        .collect();
+    context.output.json(&json!({
+        "policy": report.policy_hash, "passed": report.passed, "failed": failed,
+    }));
+    for failure in &report.failed {
+        context.output.text(format!("FAILED  {}", visible(&failure.case)));
+        failure.differences.iter().for_each(|line| context.output.text(format!("        {}", visible(line))));
+    }
+    let (passed, failures) = (report.passed.len(), report.failed.len());
+    context
+        .output
+        .text(format!("policy {}: {passed} cases passed, {failures} failed", report.policy_hash.short()));
+    Ok(if report.failed.is_empty() { Exit::Ok } else { Exit::NotVerified })
+}
+
+/// Loads the folder; every fault is shown, not only the first.
+fn load(directory: &Path, context: Context<'_>) -> Result<CheckReport, Failure> {
+    context.server.check_policy(directory).map_err(|error| {
+        if let Some(PolicyError::Invalid { problems }) = error.downcast_ref() {
+            for problem in problems {
+                context.output.text(format!(
+                    "{}\n  fix: {}",
+                    visible(&problem.to_string()),
+                    visible(&problem.hint)
+                ));
+                context.output.json(&json!({
+                    "file": problem.file,
+                    "line": problem.line,
+                    "rule": problem.rule,
+                    "cause": problem.cause,
+                    "fix": problem.hint,
+                }));
+            }
+        }
+        error.into()
+    })
+}
+
+/// Records that the folder as it is now is the one in force. A running server read its policy when it
+/// started, so it is stopped first.
+async fn accept(home: &Home, context: Context<'_>) -> Result<Exit, Failure> {
+    let settings = home.used_settings()?;
+    if is_running(&operator_socket(&settings.server.data_dir)).await {
+        return Err(Failure::usage(
+            "server_running",
+            "a server runs on this data directory, with the policy that it read when it started",
+            "stop it, accept the policy, and start it again",
+        ));
+    }
+    let report = load(&settings.policy.dir, context)?;
+    let offline = context.server.open_offline(&settings).await?;
+    let (policy, previous) = (report.policy_hash, offline.report.last_policy);
+    let recorded = if previous == Some(policy) {
+        Ok(())
+    } else {
+        offline.audit.record(OperatorEvent::PolicyLoaded { policy, previous, by: None }).await.map(|_| ())
+    };
+    offline.close().await;
+    recorded.map_err(|refusal| {
+        Failure::usage(
+            "audit_unavailable",
+            format!("the policy could not be recorded: {}", refusal.internal()),
+            "free space or repair the disk, then retry",
+        )
+    })?;
+    let line = if previous == Some(policy) {
+        format!("policy {policy} is current already")
+    } else {
+        format!("policy {policy} is current now")
+    };
+    context
+        .output
+        .say(line, &json!({ "policy": policy, "previous": previous, "changed": previous != Some(policy) }));
+    Ok(Exit::Ok)
+}

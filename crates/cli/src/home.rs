@@ -1,0 +1,91 @@
+//! Which settings a command is about, and the way to the server that runs on them.
+
+use crate::Failure;
+use crate::arguments::{AdminAccess, Home};
+use crate::client::AdminClient;
+use crate::context::Context;
+use crate::server_file::ServerFile;
+use admin::AdminAddress;
+use domain::{Clock as _, SystemClock};
+use settings::Settings;
+use std::path::{Path, PathBuf};
+
+/// The socket of the data directory's owner.
+const OPERATOR_SOCKET: &str = "admin.sock";
+
+impl Home {
+    /// The configuration's settings, or quickstart's.
+    pub(crate) fn settings(&self) -> Result<Settings, Failure> {
+        match &self.config {
+            Some(file) => Ok(Settings::load(file, SystemClock.now())?),
+            None => Ok(Settings::quickstart(self.data_dir.clone(), self.listen)?),
+        }
+    }
+
+    /// The same, of a server that was started at least once.
+    pub(crate) fn used_settings(&self) -> Result<Settings, Failure> {
+        let settings = self.settings()?;
+        let data_dir = &settings.server.data_dir;
+        if data_dir.is_dir() {
+            return Ok(settings);
+        }
+        Err(Failure::usage(
+            "no_data_dir",
+            format!("there is no data directory `{}`", data_dir.display()),
+            "start a server once (`secure-mcp quickstart`), or name its --data-dir or --config",
+        ))
+    }
+}
+
+/// The socket of the owner of `data_dir`, as the running server says or at its usual place.
+pub(crate) fn operator_socket(data_dir: &Path) -> AdminAddress {
+    let running = ServerFile::read(data_dir).ok().map(|file| file.operator_socket);
+    AdminAddress::Unix(running.unwrap_or_else(|| data_dir.join(OPERATOR_SOCKET)))
+}
+
+/// True if something answers on the owner's socket.
+pub(crate) async fn is_running(socket: &AdminAddress) -> bool {
+    match socket {
+        AdminAddress::Unix(path) => tokio::net::UnixStream::connect(path).await.is_ok(),
+        AdminAddress::Tcp(_) => false,
+    }
+}
+
+impl AdminAccess {
+    /// The admin plane, with a token: the one of the file, one made for `--person`, or the environment's.
+    pub(crate) async fn client(&self, context: Context<'_>) -> Result<AdminClient, Failure> {
+        if let Some(person) = &self.person {
+            return AdminClient::acting_as(operator_socket(&self.data_dir), person, &self.client).await;
+        }
+        let token = context.token(self.token_file.as_deref())?.ok_or_else(|| {
+            Failure::usage(
+                "no_token",
+                "it is not said who asks",
+                "give --person PERSON as the owner of the data directory, or an admin token with --token-file",
+            )
+        })?;
+        Ok(AdminClient::new(self.address()?, Some(token)))
+    }
+
+    fn address(&self) -> Result<AdminAddress, Failure> {
+        let text = match &self.admin {
+            Some(text) => text.clone(),
+            None => ServerFile::read(&self.data_dir)?.admin,
+        };
+        read_address(&text).ok_or_else(|| {
+            Failure::usage(
+                "address",
+                format!("`{text}` is no admin plane"),
+                "write unix:PATH or http://127.0.0.1:PORT",
+            )
+        })
+    }
+}
+
+fn read_address(text: &str) -> Option<AdminAddress> {
+    if let Some(path) = text.strip_prefix("unix:") {
+        return Some(AdminAddress::Unix(PathBuf::from(path)));
+    }
+    let address = text.strip_prefix("http://").unwrap_or(text).trim_end_matches('/').parse().ok()?;
+    Some(AdminAddress::Tcp(address))
+}

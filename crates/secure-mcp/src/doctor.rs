@@ -1,0 +1,68 @@
+//! What the machine offers to tools.
+
+use cli::{DoctorLine, DoctorState};
+use sandbox::{Enforcement, Isolation, Language, Sandbox, SandboxConfig};
+use std::path::PathBuf;
+
+/// Isolation, limits, walls and interpreters, really tried.
+pub(crate) async fn lines(launcher: PathBuf) -> Vec<DoctorLine> {
+    let sandbox = match Sandbox::new(SandboxConfig { launcher, ..SandboxConfig::default() }).await {
+        Ok(sandbox) => sandbox,
+        Err(error) => {
+            let fix = "see the cause; nothing that runs code is offered until then";
+            return vec![line("isolation", DoctorState::Missing, error.to_string(), fix)];
+        }
+    };
+    let found = sandbox.capabilities();
+    let mut lines = vec![match &found.isolation {
+        Isolation::Available => {
+            line("isolation", DoctorState::Ok, "native: a program was run in a sandbox", "")
+        }
+        Isolation::Unavailable { why } => line(
+            "isolation",
+            DoctorState::Missing,
+            why.clone(),
+            "see the cause; code tools refuse until then",
+        ),
+    }];
+    lines.push(match &found.limits {
+        Enforcement::Enforced => {
+            line("limits", DoctorState::Ok, format!("enforced by {:?}", found.cgroups), "")
+        }
+        Enforcement::Degraded { why } => {
+            let fix =
+                "run the server as root or in a session with a delegated cgroup to have the kernel hold them";
+            line("limits", DoctorState::Degraded, format!("limits: degraded: {why}"), fix)
+        }
+    });
+    lines.push(match found.landlock_abi {
+        Some(version) => line("landlock", DoctorState::Ok, format!("version {version}"), ""),
+        None => line(
+            "landlock",
+            DoctorState::Degraded,
+            "this kernel has none",
+            "use a kernel with CONFIG_SECURITY_LANDLOCK",
+        ),
+    });
+    let runtimes = sandbox.runtimes().await;
+    for (language, name, package) in [
+        (Language::Python, "python", "python3"),
+        (Language::JavaScript, "javascript", "nodejs"),
+        (Language::Bash, "bash", "bash"),
+    ] {
+        lines.push(match runtimes.get(language) {
+            Some(found) => {
+                line(name, DoctorState::Ok, format!("{} {}", found.program.display(), found.version), "")
+            }
+            None => {
+                let fix = format!("apt install {package}");
+                line(name, DoctorState::Missing, "no interpreter under /usr works in a sandbox", fix)
+            }
+        });
+    }
+    lines
+}
+
+fn line(subject: &str, state: DoctorState, cause: impl Into<String>, fix: impl Into<String>) -> DoctorLine {
+    DoctorLine { subject: subject.to_owned(), state, cause: cause.into(), fix: fix.into() }
+}

@@ -1,0 +1,13 @@
+//! The wiring of the house: settings in, a running server out.
+//!
+//! Level 12, the top: the only place that knows every crate. It decides nothing; it builds the layers
+//! in their order and hands each what it needs.
+
+mod catalogue;
+mod doctor;
+mod facts;
+mod quickstart;
+mod server;
+mod wire;
+
+pub use server::Wiring;

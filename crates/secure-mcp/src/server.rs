@@ -1,0 +1,124 @@
+//! What the commands ask of the binary: start, prepare, check, open without a server.
+
+use crate::quickstart::{self, LocalTls};
+use crate::wire::{self, House};
+use crate::{catalogue, doctor};
+use admin::{Admin, AdminAddress, AdminParts, ServerStatus};
+use anyhow::Context as _;
+use authz::{CheckReport, PolicyFiles};
+use cli::{BoxFuture, ChangedPolicy, DoctorLine, Offline, Running, Server};
+use domain::{Clock, SystemClock, TenantId};
+use gateway::{Gateway, Guard, TlsFiles};
+use settings::{AdminListen, Settings, Tls};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use tokio::sync::watch;
+
+/// The house as the commands see it.
+pub struct Wiring {
+    /// The program that the sandbox starts again.
+    pub launcher: PathBuf,
+}
+
+impl Wiring {
+    /// A house whose sandbox starts this very program again.
+    pub fn of_this_program() -> Self {
+        Self { launcher: PathBuf::from("/proc/self/exe") }
+    }
+}
+
+impl Server for Wiring {
+    fn prepare_quickstart(&self, settings: &Settings) -> anyhow::Result<()> {
+        quickstart::prepare(settings)
+    }
+
+    fn start(&self, settings: Settings, changed: ChangedPolicy) -> BoxFuture<'_, anyhow::Result<Running>> {
+        Box::pin(async move {
+            let house = wire::house(&settings, self.launcher.clone(), changed).await?;
+            up(settings, house)
+        })
+    }
+
+    fn check_policy(&self, directory: &Path) -> anyhow::Result<CheckReport> {
+        let files = PolicyFiles::read(directory)?;
+        Ok(authz::check(&files, &catalogue::every_manifest()?)?)
+    }
+
+    fn policy_tenant(&self, settings: &Settings) -> anyhow::Result<TenantId> {
+        let policy = wire::load_policy(&settings.policy.dir, &catalogue::every_manifest()?)?;
+        Ok(policy.tenant().clone())
+    }
+
+    fn sample_policy(&self) -> Vec<(&'static str, &'static str)> {
+        quickstart::POLICIES.to_vec()
+    }
+
+    fn open_offline<'a>(&'a self, settings: &'a Settings) -> BoxFuture<'a, anyhow::Result<Offline>> {
+        Box::pin(async move {
+            let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+            let (keys, audit, report) = wire::open_log(settings, &clock)?;
+            Ok(Offline { audit, report, issuer: wire::local_issuer(settings, &keys), clock })
+        })
+    }
+
+    fn doctor(&self) -> BoxFuture<'_, Vec<DoctorLine>> {
+        Box::pin(doctor::lines(self.launcher.clone()))
+    }
+}
+
+/// Binds both listeners and serves.
+fn up(settings: Settings, house: House) -> anyhow::Result<Running> {
+    let server = &settings.server;
+    let (tls, ca_file) = match &server.tls {
+        Tls::Files { cert, key } => (Some(TlsFiles { certificate: cert.clone(), key: key.clone() }), None),
+        Tls::LocalAuthority => {
+            let local = LocalTls::of(&server.data_dir);
+            (Some(local.files), Some(local.authority))
+        }
+        Tls::AtProxy => (None, None),
+    };
+    let tls = tls.map(|files| gateway::server_config(&files)).transpose()?;
+    let gateway = Gateway::bind(server.listen)?;
+    let operator_socket = server.data_dir.join("admin.sock");
+    let mut planes = vec![Admin::bind(&AdminAddress::Unix(operator_socket.clone()))?];
+    match &server.admin_listen {
+        AdminListen::Tcp(address) => planes.push(Admin::bind(&AdminAddress::Tcp(*address))?),
+        AdminListen::Unix(path) if *path != operator_socket => {
+            planes.push(Admin::bind(&AdminAddress::Unix(path.clone()))?);
+        }
+        AdminListen::Unix(_) => {}
+    }
+    let admin = planes.last().map(|plane| plane.address().clone()).context("no admin plane")?;
+    let mcp_url = server.public_url.as_str().to_owned();
+    let wss_url = format!("{}/ws", mcp_url.replacen("http", "ws", 1));
+    let status = ServerStatus {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        mcp_url: mcp_url.clone(),
+        wss_url: wss_url.clone(),
+        facts: house.facts.clone(),
+    };
+    let facts = house.facts.clone();
+    let parts = Arc::new(AdminParts {
+        authenticator: house.authenticator,
+        policy: house.policy,
+        approvals: house.approvals,
+        audit: house.audit.clone(),
+        issuer: house.issuer,
+        clock: house.clock,
+        status,
+    });
+    let guard = Guard::new(server.allowed_hosts.iter().cloned(), server.allowed_origins.iter().cloned());
+    let (stop, stopping) = watch::channel(false);
+    let mut serving = tokio::task::JoinSet::new();
+    serving.spawn(gateway.serve(house.pipeline, guard, tls, stopping.clone()));
+    for plane in planes {
+        serving.spawn(plane.serve(Arc::clone(&parts), stopping.clone()));
+    }
+    let audit = house.audit;
+    let ended = tokio::spawn(async move {
+        while serving.join_next().await.is_some() {}
+        // The log's thread signs and syncs what is left; that blocks.
+        let _ = tokio::task::spawn_blocking(move || audit.close()).await;
+    });
+    Ok(Running { mcp_url, wss_url, admin, operator_socket, ca_file, stop, ended, facts })
+}

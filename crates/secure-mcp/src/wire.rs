@@ -1,0 +1,201 @@
+//! One server, built in the order of its layers.
+
+use crate::catalogue::Catalogue;
+use crate::facts::facts;
+use crate::quickstart::private_folder;
+use anyhow::{Context as _, bail};
+use approvals::Approvals;
+use audit::{Audit, AuditConfig, OperatorEvent};
+use authn::{Authenticator, KeySet, LocalIssuer, TrustedIssuer};
+use authz::{Policy, PolicyFiles};
+use cli::{ChangedPolicy, Failure};
+use connector_sql::{DatabaseQuery, MaskKey, Source};
+use domain::{Clock, Digest, SystemClock};
+use execute::Connectors;
+use manifest::{Prepare, ToolManifest};
+use pipeline::{Parts, Pipeline};
+use sandbox::{Sandbox, SandboxConfig};
+use scan::{Actions, FindingAction, OutputScanner};
+use secrets::KeyStore;
+use settings::{ResourceKind, Settings};
+use sift::{Scanner, ScannerConfig};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use store::Store;
+use validate::Validator;
+
+/// The name of this server in the origin of its log.
+const NODE: &str = "local";
+
+const MIB: u64 = 1024 * 1024;
+
+/// Everything of a server but its listeners.
+pub struct House {
+    /// The governed path.
+    pub pipeline: Arc<Pipeline>,
+    /// Layer 1.
+    pub authenticator: Arc<Authenticator>,
+    /// Layer 2.
+    pub policy: Arc<Policy>,
+    /// Approvals.
+    pub approvals: Arc<Approvals>,
+    /// The log.
+    pub audit: Audit,
+    /// The embedded issuer.
+    pub issuer: LocalIssuer,
+    /// The clock.
+    pub clock: Arc<dyn Clock>,
+    /// Lines for the operator: isolation, limits, interpreters.
+    pub facts: Vec<String>,
+}
+
+/// Opens keys and log of a data directory.
+pub(crate) fn open_log(
+    settings: &Settings,
+    clock: &Arc<dyn Clock>,
+) -> anyhow::Result<(Arc<KeyStore>, Audit, audit::OpenReport)> {
+    private_folder(&settings.server.data_dir)?;
+    let keys = Arc::new(KeyStore::open(&settings.server.data_dir.join("keys")).context("the server's keys")?);
+    let config = AuditConfig {
+        reserve_mib: settings.audit.reserve_bytes / MIB,
+        per_principal_mib_day: settings.audit.per_principal_bytes_day / MIB,
+        ..AuditConfig::new(&settings.audit.dir, NODE)
+    };
+    let (audit, report) = Audit::open(&config, &keys, Arc::clone(clock)).context("the audit log")?;
+    Ok((keys, audit, report))
+}
+
+/// The embedded issuer of a data directory.
+pub(crate) fn local_issuer(settings: &Settings, keys: &KeyStore) -> LocalIssuer {
+    let url = settings.server.public_url.as_str().to_owned();
+    LocalIssuer::new(format!("{url}/issuer"), url, &keys.issuer().pkcs8(), keys.issuer().public_key())
+}
+
+/// Builds a server from its settings. `launcher` is the program that the sandbox starts again.
+pub async fn house(settings: &Settings, launcher: PathBuf, change: ChangedPolicy) -> anyhow::Result<House> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let (keys, audit, report) = open_log(settings, &clock)?;
+    let sandbox =
+        Sandbox::new(SandboxConfig { launcher, ..SandboxConfig::default() }).await.context("the sandbox")?;
+    let runtimes = sandbox.runtimes().await.clone();
+    let catalogue = Catalogue::build(settings, &sandbox, &runtimes, database(settings, &keys)?)?;
+    let policy = load_policy(&settings.policy.dir, &catalogue.known)?;
+    settle_policy(&audit, report.last_policy, policy.policy_hash(), change).await?;
+    announce(settings, &audit, &policy).await?;
+    let issuer = local_issuer(settings, &keys);
+    let authenticator = Arc::new(authenticator(settings, &issuer, &clock)?);
+    let store = Store::open(&settings.server.data_dir.join("state.db"))?;
+    let approvals = Approvals::open(store, audit.clone(), Arc::clone(&keys), Arc::clone(&clock)).await?;
+    let approvals = Arc::new(approvals);
+    let prepares = catalogue.served.iter().map(|tool| Arc::clone(tool) as Arc<dyn Prepare>);
+    let validator =
+        Validator::new(prepares, Scanner::new(ScannerConfig::default())?, Arc::clone(&approvals))?;
+    let connectors = match Connectors::new(catalogue.served) {
+        Ok(connectors) => connectors,
+        Err(name) => bail!("two tools are named `{name}`"),
+    };
+    let pipeline = Arc::new(Pipeline::new(Parts {
+        authenticator: Arc::clone(&authenticator),
+        policy: Arc::clone(&policy),
+        validator,
+        connectors,
+        scanner: OutputScanner::new(Scanner::new(ScannerConfig::default())?, actions(settings)),
+        audit: audit.clone(),
+        clock: Arc::clone(&clock),
+    }));
+    let facts = facts(&sandbox, &runtimes);
+    Ok(House { pipeline, authenticator, policy, approvals, audit, issuer, clock, facts })
+}
+
+/// Loads a policy folder against the tools that exist.
+pub(crate) fn load_policy(folder: &Path, tools: &[Arc<ToolManifest>]) -> anyhow::Result<Arc<Policy>> {
+    let files = PolicyFiles::read(folder)?;
+    Ok(Arc::new(Policy::load(&files, tools)?))
+}
+
+/// The tool over the configured databases; without one it is known to policy and not served.
+fn database(settings: &Settings, keys: &KeyStore) -> anyhow::Result<DatabaseQuery> {
+    let mut sources = Vec::new();
+    for resource in &settings.resources {
+        let ResourceKind::Sqlite { path } = &resource.kind;
+        let source = Source::open(resource.name.clone(), path)
+            .with_context(|| format!("resource `{}` in `{}`", resource.name, path.display()))?;
+        sources.push(source);
+    }
+    let key = MaskKey::new(keys.derive("mask tokens of database-query")?);
+    Ok(DatabaseQuery::new(sources, key)?)
+}
+
+fn authenticator(
+    settings: &Settings,
+    local: &LocalIssuer,
+    clock: &Arc<dyn Clock>,
+) -> anyhow::Result<Authenticator> {
+    let mut issuers = vec![local.trusted()?];
+    for issuer in &settings.identity.issuers {
+        #[expect(clippy::disallowed_methods, reason = "the issuer's public keys, named in the configuration")]
+        let document = std::fs::read_to_string(&issuer.jwks_file).with_context(|| {
+            format!("the keys of issuer `{}` in `{}`", issuer.issuer, issuer.jwks_file.display())
+        })?;
+        issuers.push(TrustedIssuer {
+            issuer: issuer.issuer.clone(),
+            keys: KeySet::from_jwks(&document).with_context(|| format!("issuer `{}`", issuer.issuer))?,
+            audience: Some(issuer.audience.clone()),
+            tenant: Some(issuer.tenant.clone()),
+            roles_claim: issuer.roles_claim.clone(),
+        });
+    }
+    Ok(Authenticator::new(issuers, settings.server.public_url.as_str().to_owned(), Arc::clone(clock)))
+}
+
+/// Compares the folder's policy with the one that the log last called current.
+async fn settle_policy(
+    audit: &Audit,
+    previous: Option<Digest>,
+    found: Digest,
+    change: ChangedPolicy,
+) -> anyhow::Result<()> {
+    match previous {
+        Some(previous) if previous == found => return Ok(()),
+        Some(previous) if change == ChangedPolicy::Refuse => {
+            return Err(Failure::policy_changed(&previous.to_string(), &found.to_string()).into());
+        }
+        _ => {}
+    }
+    audit.record(OperatorEvent::PolicyLoaded { policy: found, previous, by: None }).await?;
+    Ok(())
+}
+
+/// Says in the log that the server is up, with which policy, and which overrides hold.
+async fn announce(settings: &Settings, audit: &Audit, policy: &Policy) -> anyhow::Result<()> {
+    audit
+        .record(OperatorEvent::ServerStarted {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            config: Digest::of(format!("{settings:?}").as_bytes()),
+            policy: Some(policy.policy_hash()),
+        })
+        .await?;
+    for one in &settings.overrides {
+        audit
+            .record(OperatorEvent::OverrideActive {
+                name: one.name.to_string(),
+                reason: one.reason.clone(),
+                expires: one.expires,
+            })
+            .await?;
+    }
+    Ok(())
+}
+
+fn actions(settings: &Settings) -> Actions {
+    let action = |chosen: settings::FindingAction| match chosen {
+        settings::FindingAction::Redact => FindingAction::Redact,
+        settings::FindingAction::Mask => FindingAction::Mask,
+        settings::FindingAction::Block => FindingAction::Block,
+    };
+    Actions {
+        secrets: action(settings.scan.secrets),
+        personal_data: action(settings.scan.personal_data),
+        hidden_text: action(settings.scan.hidden_text),
+    }
+}

@@ -1,0 +1,19 @@
+//! The whole binary, from outside: real sockets, real processes, real files.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    reason = "tests"
+)]
+
+mod approval;
+mod listing;
+mod transport;
+mod wire_cases;
+
+/// The binary under test.
+const BINARY: &str = env!("CARGO_BIN_EXE_secure-mcp");

@@ -1,0 +1,138 @@
+//! The whole configuration: read from a file, or quickstart's own.
+
+use crate::check::{Found, check};
+use crate::error::{Fault, Place};
+use crate::keys;
+use crate::position::{line_at, line_of};
+use crate::raw::RawSettings;
+use crate::{
+    Audit, Destination, Identity, Override, OverrideName, Policy, Resource, Sandbox, Scan, Server,
+    SettingsError, Tool,
+};
+use domain::{ToolName, UnixMillis};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use toml::de::DeTable;
+
+/// A commented configuration to start from.
+pub const EXAMPLE: &str = include_str!("../../../docs/secure-mcp.example.toml");
+
+/// A configuration of this size has ten thousand tools; a bigger file is another file.
+const MAX_FILE_BYTES: u64 = 1024 * 1024;
+
+/// Everything that the operator decided, checked.
+#[derive(Clone, Debug)]
+#[expect(missing_docs, reason = "each part documents itself")]
+pub struct Settings {
+    pub server: Server,
+    pub identity: Identity,
+    pub policy: Policy,
+    pub audit: Audit,
+    pub sandbox: Sandbox,
+    pub scan: Scan,
+    pub resources: Vec<Resource>,
+    pub tools: Vec<Tool>,
+    pub destinations: Vec<Destination>,
+    pub overrides: Vec<Override>,
+}
+
+impl Settings {
+    /// Reads `file`. Relative paths in it start at its folder.
+    pub fn load(file: &Path, now: UnixMillis) -> Result<Self, SettingsError> {
+        let unreadable = |source| SettingsError::Unreadable { path: file.to_owned(), source };
+        let about = std::fs::metadata(file).map_err(unreadable)?;
+        if about.len() > MAX_FILE_BYTES {
+            return Err(unreadable(std::io::Error::new(
+                std::io::ErrorKind::FileTooLarge,
+                "larger than 1 MiB",
+            )));
+        }
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "the one door through which the configuration comes in"
+        )]
+        let text = std::fs::read_to_string(file).map_err(unreadable)?;
+        Self::parse(&text, file, now)
+    }
+
+    /// Reads the text of `file`; `now` decides which overrides are over.
+    pub fn parse(text: &str, file: &Path, now: UnixMillis) -> Result<Self, SettingsError> {
+        let place = |line| Place { file: file.to_owned(), line };
+        let syntax = |error: toml::de::Error| {
+            let line = error.span().map(|span| line_at(text, span.start));
+            SettingsError::Syntax { place: place(line), cause: error.message().to_owned() }
+        };
+        let document = DeTable::parse(text).map_err(syntax)?;
+        let wrong = |fault: Fault| SettingsError::Value {
+            place: place(line_of(text, document.get_ref(), &fault.key)),
+            key: fault.key,
+            cause: fault.cause,
+            advice: fault.advice,
+        };
+        check(document.get_ref(), keys::ROOT, "").map_err(|found| match found {
+            Found::Wrong(fault) => wrong(fault),
+            Found::Unknown { key, advice, offset } => {
+                SettingsError::UnknownKey { place: place(Some(line_at(text, offset))), key, advice }
+            }
+        })?;
+        let raw: RawSettings = toml::from_str(text).map_err(syntax)?;
+        let base = file.parent().unwrap_or(Path::new(""));
+        Self::assemble(raw, base, now).map_err(wrong)
+    }
+
+    fn assemble(raw: RawSettings, base: &Path, now: UnixMillis) -> Result<Self, Fault> {
+        let server = Server::check(raw.server, base)?;
+        let identity = Identity::check(raw.identity.unwrap_or_default(), &server.public_url, base)?;
+        let audit = Audit::check(raw.audit.unwrap_or_default(), &server.data_dir, base);
+        let destinations = Destination::check_all(raw.egress.unwrap_or_default())?;
+        let overrides = Override::check_all(raw.r#override.unwrap_or_default(), &destinations, now)?;
+        Ok(Self {
+            server,
+            identity,
+            policy: Policy::check(raw.policy, base),
+            audit,
+            sandbox: Sandbox::check(raw.sandbox.unwrap_or_default())?,
+            scan: Scan::check(raw.scan.unwrap_or_default())?,
+            resources: Resource::check_all(raw.resource.unwrap_or_default(), base)?,
+            tools: Tool::check_all(raw.tool.unwrap_or_default())?,
+            destinations,
+            overrides,
+        })
+    }
+
+    /// What `secure-mcp quickstart` runs with: loopback only, a local authority, the sample company.
+    pub fn quickstart(data_dir: PathBuf, listen: SocketAddr) -> Result<Self, SettingsError> {
+        let audit = Audit::check(crate::raw::RawAudit::default(), &data_dir, Path::new(""));
+        let policy = Policy { dir: data_dir.join("policies") };
+        let resources = ["customer_database", "metrics_db"];
+        let resources = resources.into_iter().filter_map(|name| Resource::sample(name, &data_dir)).collect();
+        let server = Server::quickstart(data_dir, listen).map_err(|fault| SettingsError::Value {
+            place: Place { file: PathBuf::from("--listen"), line: None },
+            key: fault.key,
+            cause: fault.cause,
+            advice: fault.advice,
+        })?;
+        Ok(Self {
+            server,
+            identity: Identity::default(),
+            policy,
+            audit,
+            sandbox: Sandbox::default(),
+            scan: Scan::default(),
+            resources,
+            tools: Tool::on("echo").into_iter().collect(),
+            destinations: Vec::new(),
+            overrides: Vec::new(),
+        })
+    }
+
+    /// What the operator said about a tool, if anything.
+    pub fn tool(&self, name: &ToolName) -> Option<&Tool> {
+        self.tools.iter().find(|tool| tool.name == *name)
+    }
+
+    /// The override `name` if one is written and holds at the moment `now`.
+    pub fn active_override(&self, name: &OverrideName, now: UnixMillis) -> Option<&Override> {
+        self.overrides.iter().find(|one| one.name == *name && one.holds(now))
+    }
+}

@@ -1,0 +1,260 @@
+//! Rows of approvals, and the only changes of state that they allow.
+
+use crate::{Store, StoreError};
+use domain::{CallId, ClientId, Digest, PersonId, Principal, TenantId, ToolName, UnixMillis};
+use rusqlite::{Connection, OptionalExtension, Row, named_params};
+
+/// Where an approval stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ApprovalState {
+    /// Nobody has decided.
+    Pending,
+    /// Another principal agreed; nobody has used it.
+    Granted,
+    /// Another principal said no.
+    Denied,
+    /// A call has taken it; its intent may or may not be in the log.
+    Claimed,
+    /// A call has used it.
+    Consumed,
+    /// Nobody used it in time.
+    Expired,
+}
+
+impl ApprovalState {
+    /// The word in the file and for people.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Granted => "granted",
+            Self::Denied => "denied",
+            Self::Claimed => "claimed",
+            Self::Consumed => "consumed",
+            Self::Expired => "expired",
+        }
+    }
+
+    fn read(word: &str) -> Option<Self> {
+        [Self::Pending, Self::Granted, Self::Denied, Self::Claimed, Self::Consumed, Self::Expired]
+            .into_iter()
+            .find(|state| state.word() == word)
+    }
+}
+
+/// A request for approval.
+#[derive(Clone, Debug)]
+pub struct NewApproval {
+    /// Its name.
+    pub id: String,
+    /// Digest of everything it is bound to.
+    pub binding: Digest,
+    /// Who asks.
+    pub principal: Principal,
+    /// The tool.
+    pub tool: ToolName,
+    /// The tool's definition.
+    pub definition: Digest,
+    /// The arguments' digest.
+    pub arguments: Digest,
+    /// The arguments, sealed: the approver has to see them, the disk must not.
+    pub sealed_arguments: Vec<u8>,
+    /// The policy set.
+    pub policy: Digest,
+    /// When it was asked for.
+    pub requested: UnixMillis,
+    /// When it ends, used or not.
+    pub expires: UnixMillis,
+}
+
+/// An approval as it stands.
+#[derive(Clone, Debug)]
+pub struct ApprovalRow {
+    /// What was asked.
+    pub request: NewApproval,
+    /// Where it stands.
+    pub state: ApprovalState,
+    /// Who decided.
+    pub decided_by: Option<PersonId>,
+    /// The call that claimed it.
+    pub call: Option<CallId>,
+}
+
+impl Store {
+    /// The newest approval of `request`'s binding, if it still counts at `request.requested`; else a
+    /// new one made of `request`. The flag says whether it was made now.
+    pub async fn find_or_insert_approval(
+        &self,
+        request: NewApproval,
+    ) -> Result<(ApprovalRow, bool), StoreError> {
+        self.run(move |connection| {
+            let transaction = connection.transaction()?;
+            let newest = transaction
+                .query_row(
+                    "SELECT * FROM approval WHERE binding = :binding AND state IN ('pending', 'granted', 'denied')
+                     ORDER BY requested_ms DESC, id DESC LIMIT 1",
+                    named_params! { ":binding": request.binding.as_bytes() },
+                    |row| Ok(read(row)),
+                )
+                .optional()?
+                .transpose()?;
+            let found = match newest {
+                Some(row) if request.requested < row.request.expires => (row, false),
+                Some(mut row) => {
+                    set_state(&transaction, &row.request.id, ApprovalState::Expired)?;
+                    let was_granted = row.state == ApprovalState::Granted;
+                    row.state = ApprovalState::Expired;
+                    if was_granted { (row, false) } else { (insert(&transaction, request)?, true) }
+                }
+                None => (insert(&transaction, request)?, true),
+            };
+            transaction.commit()?;
+            Ok(found)
+        })
+        .await
+    }
+
+    /// Gives a granted approval to `call`. True for exactly one caller.
+    pub async fn claim_approval(
+        &self,
+        id: String,
+        call: CallId,
+        now: UnixMillis,
+    ) -> Result<bool, StoreError> {
+        self.run(move |connection| {
+            let changed = connection.execute(
+                "UPDATE approval SET state = 'claimed', call = :call
+                 WHERE id = :id AND state = 'granted' AND expires_ms > :now",
+                named_params! { ":id": id, ":call": call.to_string(), ":now": signed(now) },
+            )?;
+            Ok(changed == 1)
+        })
+        .await
+    }
+
+    /// Moves a claim of `call` on: to `Consumed` when its intent is in the log, back to `Granted` when it is not.
+    pub async fn settle_claim(&self, call: CallId, state: ApprovalState) -> Result<(), StoreError> {
+        self.run(move |connection| {
+            connection.execute(
+                "UPDATE approval SET state = :state WHERE call = :call AND state = 'claimed'",
+                named_params! { ":state": state.word(), ":call": call.to_string() },
+            )?;
+            Ok(())
+        })
+        .await
+    }
+
+    /// Decides a pending approval. False if it is not pending any more.
+    pub async fn decide_approval(
+        &self,
+        id: String,
+        state: ApprovalState,
+        by: PersonId,
+        now: UnixMillis,
+    ) -> Result<bool, StoreError> {
+        self.run(move |connection| {
+            let changed = connection.execute(
+                "UPDATE approval SET state = :state, decided_by = :by, decided_ms = :now
+                 WHERE id = :id AND state = 'pending' AND expires_ms > :now",
+                named_params! { ":id": id, ":state": state.word(), ":by": by.as_str(), ":now": signed(now) },
+            )?;
+            Ok(changed == 1)
+        })
+        .await
+    }
+
+    /// The approval `id`.
+    pub async fn approval(&self, id: String) -> Result<Option<ApprovalRow>, StoreError> {
+        self.run(move |connection| {
+            connection
+                .query_row("SELECT * FROM approval WHERE id = ?1", [id], |row| Ok(read(row)))
+                .optional()?
+                .transpose()
+        })
+        .await
+    }
+
+    /// Approvals in `state`, oldest first, at most `count`.
+    pub async fn approvals_in(
+        &self,
+        state: ApprovalState,
+        count: u32,
+    ) -> Result<Vec<ApprovalRow>, StoreError> {
+        self.run(move |connection| {
+            let mut query = connection.prepare_cached(
+                "SELECT * FROM approval WHERE state = ?1 ORDER BY requested_ms, id LIMIT ?2",
+            )?;
+            let rows = query.query_map((state.word(), count), |row| Ok(read(row)))?;
+            rows.map(|row| row?).collect()
+        })
+        .await
+    }
+}
+
+/// SQLite has signed integers; the year 292 million fits.
+fn signed(time: UnixMillis) -> i64 {
+    i64::try_from(time.0).unwrap_or(i64::MAX)
+}
+
+fn set_state(connection: &Connection, id: &str, state: ApprovalState) -> Result<(), StoreError> {
+    connection.execute("UPDATE approval SET state = ?1 WHERE id = ?2", (state.word(), id))?;
+    Ok(())
+}
+
+fn insert(connection: &Connection, request: NewApproval) -> Result<ApprovalRow, StoreError> {
+    connection.execute(
+        "INSERT INTO approval (id, binding, tenant, person, client, tool, definition, arguments,
+            sealed_arguments, policy, state, requested_ms, expires_ms)
+         VALUES (:id, :binding, :tenant, :person, :client, :tool, :definition, :arguments,
+            :sealed_arguments, :policy, 'pending', :requested, :expires)",
+        named_params! {
+            ":id": request.id,
+            ":binding": request.binding.as_bytes(),
+            ":tenant": request.principal.tenant.as_str(),
+            ":person": request.principal.person.as_str(),
+            ":client": request.principal.client.as_str(),
+            ":tool": request.tool.as_str(),
+            ":definition": request.definition.to_string(),
+            ":arguments": request.arguments.to_string(),
+            ":sealed_arguments": request.sealed_arguments,
+            ":policy": request.policy.to_string(),
+            ":requested": signed(request.requested),
+            ":expires": signed(request.expires),
+        },
+    )?;
+    Ok(ApprovalRow { request, state: ApprovalState::Pending, decided_by: None, call: None })
+}
+
+fn read(row: &Row<'_>) -> Result<ApprovalRow, StoreError> {
+    let text = |name: &'static str| row.get::<_, String>(name);
+    let digest = |name: &'static str| Digest::from_hex(&text(name)?).ok_or(StoreError::Damaged(name));
+    let moment =
+        |name: &'static str| Ok::<_, StoreError>(UnixMillis(row.get::<_, i64>(name)?.unsigned_abs()));
+    let principal = Principal {
+        tenant: text("tenant")?.parse::<TenantId>().map_err(|_| StoreError::Damaged("tenant"))?,
+        person: text("person")?.parse::<PersonId>().map_err(|_| StoreError::Damaged("person"))?,
+        client: text("client")?.parse::<ClientId>().map_err(|_| StoreError::Damaged("client"))?,
+    };
+    Ok(ApprovalRow {
+        request: NewApproval {
+            id: text("id")?,
+            binding: Digest::from_bytes(row.get("binding")?),
+            principal,
+            tool: text("tool")?.parse().map_err(|_| StoreError::Damaged("tool"))?,
+            definition: digest("definition")?,
+            arguments: digest("arguments")?,
+            sealed_arguments: row.get("sealed_arguments")?,
+            policy: digest("policy")?,
+            requested: moment("requested_ms")?,
+            expires: moment("expires_ms")?,
+        },
+        state: ApprovalState::read(&text("state")?).ok_or(StoreError::Damaged("state"))?,
+        decided_by: row
+            .get::<_, Option<String>>("decided_by")?
+            .map(|by| by.parse().map_err(|_| StoreError::Damaged("decided_by")))
+            .transpose()?,
+        call: row
+            .get::<_, Option<String>>("call")?
+            .map(|call| call.parse().map_err(|_| StoreError::Damaged("call")))
+            .transpose()?,
+    })
+}

@@ -1,0 +1,74 @@
+use crate::{ApprovalState, NewApproval, Store};
+use domain::{CallId, Digest, Principal, UnixMillis};
+
+fn request(id: &str, requested: u64) -> NewApproval {
+    NewApproval {
+        id: id.to_owned(),
+        binding: Digest::of(b"binding"),
+        principal: Principal {
+            tenant: "acme".parse().unwrap(),
+            person: "dev".parse().unwrap(),
+            client: "quickstart".parse().unwrap(),
+        },
+        tool: "python-runner".parse().unwrap(),
+        definition: Digest::of(b"definition"),
+        arguments: Digest::of(b"arguments"),
+        sealed_arguments: vec![1, 2, 3],
+        policy: Digest::of(b"policy"),
+        requested: UnixMillis(requested),
+        expires: UnixMillis(requested + 100),
+    }
+}
+
+fn call(number: u8) -> CallId {
+    CallId::mint(UnixMillis(1), [number; 10])
+}
+
+#[tokio::test]
+async fn a_granted_approval_is_claimed_by_exactly_one_of_many() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(&folder.path().join("state.db")).unwrap();
+    let (row, made) = store.find_or_insert_approval(request("a1", 10)).await.unwrap();
+    assert!(made && row.state == ApprovalState::Pending);
+    assert!(!store.claim_approval("a1".into(), call(0), UnixMillis(11)).await.unwrap());
+    let sam = "sam".parse().unwrap();
+    assert!(store.decide_approval("a1".into(), ApprovalState::Granted, sam, UnixMillis(12)).await.unwrap());
+    let mut won = 0;
+    for number in 1..50 {
+        won += u32::from(store.claim_approval("a1".into(), call(number), UnixMillis(13)).await.unwrap());
+    }
+    assert_eq!(won, 1);
+    store.settle_claim(call(1), ApprovalState::Granted).await.unwrap();
+    assert!(store.claim_approval("a1".into(), call(2), UnixMillis(13)).await.unwrap());
+    store.settle_claim(call(2), ApprovalState::Consumed).await.unwrap();
+    let (row, made) = store.find_or_insert_approval(request("a2", 20)).await.unwrap();
+    assert!(made && row.request.id == "a2", "a consumed approval was found again");
+}
+
+#[tokio::test]
+async fn an_expired_grant_is_told_once_and_then_asked_anew() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(&folder.path().join("state.db")).unwrap();
+    store.find_or_insert_approval(request("a1", 10)).await.unwrap();
+    let sam: domain::PersonId = "sam".parse().unwrap();
+    store.decide_approval("a1".into(), ApprovalState::Granted, sam, UnixMillis(12)).await.unwrap();
+    assert!(!store.claim_approval("a1".into(), call(1), UnixMillis(110)).await.unwrap());
+    let (row, made) = store.find_or_insert_approval(request("a2", 200)).await.unwrap();
+    assert!(!made && row.state == ApprovalState::Expired);
+    let (row, made) = store.find_or_insert_approval(request("a2", 201)).await.unwrap();
+    assert!(made && row.state == ApprovalState::Pending);
+}
+
+#[tokio::test]
+async fn state_survives_a_restart_and_is_private() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("state.db");
+    let store = Store::open(&path).unwrap();
+    store.find_or_insert_approval(request("a1", 10)).await.unwrap();
+    drop(store);
+    let store = Store::open(&path).unwrap();
+    let rows = store.approvals_in(ApprovalState::Pending, 10).await.unwrap();
+    assert_eq!(rows.len(), 1);
+    assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+}
