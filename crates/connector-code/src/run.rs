@@ -6,7 +6,7 @@ use audit::Usage;
 use domain::{Refusal, RefusalCode, ResourceName, Untrusted};
 use execute::{Begun, BoxFuture, CallPort, Connector, Isolation, Output, Ran};
 use manifest::{Arguments, DataView, IsolationTier, Plan, Prepare, ToolManifest, ToolManifestError};
-use sandbox::{Exit, Language, LimitName, Runtimes, Sandbox, SandboxError, SandboxResult};
+use sandbox::{Exit, Language, LimitName, Limits, Runtimes, Sandbox, SandboxError, SandboxResult};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,26 +18,35 @@ pub struct CodeTool {
     runtimes: Runtimes,
     languages: Vec<Language>,
     fixed: Option<Language>,
+    limits: Limits,
 }
 
 impl CodeTool {
     /// `code-executor`; `None` if the host has none of the languages.
-    pub fn code_executor(sandbox: &Sandbox, runtimes: &Runtimes) -> Result<Option<Self>, ToolManifestError> {
+    pub fn code_executor(
+        sandbox: &Sandbox,
+        runtimes: &Runtimes,
+        limits: &Limits,
+    ) -> Result<Option<Self>, ToolManifestError> {
         let languages: Vec<Language> = runtimes.iter().map(|found| found.language).collect();
         if languages.is_empty() {
             return Ok(None);
         }
         let manifest = definition::code_executor(&languages)?;
-        Ok(Some(Self::new(manifest, sandbox, runtimes, languages, None)))
+        Ok(Some(Self::new(manifest, sandbox, runtimes, languages, None, limits)))
     }
 
     /// `python-runner`; `None` if the host has no Python that works in a sandbox.
-    pub fn python_runner(sandbox: &Sandbox, runtimes: &Runtimes) -> Result<Option<Self>, ToolManifestError> {
+    pub fn python_runner(
+        sandbox: &Sandbox,
+        runtimes: &Runtimes,
+        limits: &Limits,
+    ) -> Result<Option<Self>, ToolManifestError> {
         if runtimes.get(Language::Python).is_none() {
             return Ok(None);
         }
         let manifest = definition::python_runner()?;
-        Ok(Some(Self::new(manifest, sandbox, runtimes, vec![Language::Python], Some(Language::Python))))
+        Ok(Some(Self::new(manifest, sandbox, runtimes, vec![Language::Python], Some(Language::Python), limits)))
     }
 
     /// What both tools say of themselves where every language is there: for a policy that names a tool
@@ -52,9 +61,10 @@ impl CodeTool {
         runtimes: &Runtimes,
         languages: Vec<Language>,
         fixed: Option<Language>,
+        limits: &Limits,
     ) -> Self {
         let (manifest, sandbox, runtimes) = (Arc::new(manifest), sandbox.clone(), runtimes.clone());
-        Self { manifest, sandbox, runtimes, languages, fixed }
+        Self { manifest, sandbox, runtimes, languages, fixed, limits: limits.clone() }
     }
 
     async fn execute(&self, plan: &Plan) -> Result<SandboxResult, Refusal> {
@@ -75,8 +85,11 @@ impl CodeTool {
             spec.files.insert(name, content.into_bytes());
         }
         spec.stdin = plan.stdin.into_bytes();
-        spec.limits.wall_time = Duration::from_millis(plan.timeout_ms);
-        spec.limits.cpu_time = Duration::from_millis(plan.timeout_ms);
+        // The caller's time limit, and never more than the operator's.
+        let asked = Duration::from_millis(plan.timeout_ms);
+        spec.limits = self.limits.clone();
+        spec.limits.wall_time = asked.min(self.limits.wall_time);
+        spec.limits.cpu_time = asked.min(self.limits.cpu_time);
         // A client that goes away drops this future, and the sandbox dies with it.
         self.sandbox.run(spec, std::future::pending()).await.map_err(refusal)
     }

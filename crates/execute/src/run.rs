@@ -3,12 +3,9 @@
 use crate::{Begun, CallPort, Connectors, Isolation, Output, Ran};
 use audit::{IntentReceipt, Usage};
 use domain::{CallId, Control, ControlVerdict, Refusal, RefusalCode, Untrusted, Verdict};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 use tokio::time::timeout;
 use validate::CheckedCall;
-
-/// A connector ends its own run at the tool's timeout and says what happened; this is the second line.
-const GRACE: Duration = Duration::from_secs(5);
 
 /// Evidence of layer 4: what one begun call brought back, unread.
 ///
@@ -62,7 +59,7 @@ impl RawOutput {
 /// Runs a begun call. A connector that used less isolation than the tool needs, or that overran its
 /// time, gives no output: `isolation_unavailable`, `timeout`.
 pub async fn run(begun: Begun, connectors: &Connectors, port: &dyn CallPort) -> RawOutput {
-    let limit = begun.manifest().limits().timeout.saturating_add(GRACE);
+    let limit = begun.manifest().limits().timeout;
     let needed = begun.manifest().isolation();
     let ran = match connectors.get(begun.manifest().name()) {
         Some(connector) => timeout(limit, connector.run(&begun, port)).await.unwrap_or_else(|_| Ran {

@@ -64,7 +64,11 @@ async fn post(shared: &Shared, peer: IpAddr, headers: &HeaderMap, body: Incoming
         *reply.status_mut() = StatusCode::UNSUPPORTED_MEDIA_TYPE;
         return reply;
     }
-    let credentials = bearer(headers);
+    let arrival = |body| Arrival { credentials: bearer(headers), peer, user_agent: user_agent(headers), body };
+    // Nothing is read for a caller who is not known: a 401 costs no memory.
+    if let Err(Answer::Unauthenticated(answer)) = shared.pipeline.admit(&arrival(Bytes::new())) {
+        return challenge(&answer);
+    }
     let body = match Limited::new(body, MAX_MESSAGE_BYTES).collect().await {
         Ok(body) => body.to_bytes(),
         Err(error) => {
@@ -73,13 +77,12 @@ async fn post(shared: &Shared, peer: IpAddr, headers: &HeaderMap, body: Incoming
             return frame(&shared.pipeline.turn_away(peer, Refusal::new(code, "the body cannot be read")));
         }
     };
-    let arrival = Arrival { credentials, peer, user_agent: user_agent(headers), body };
     let wire = Wire::Http {
         protocol_version: header(headers, "mcp-protocol-version"),
         method: header(headers, "mcp-method"),
         name: header(headers, "mcp-name"),
     };
-    match shared.pipeline.receive(arrival, &wire).await {
+    match shared.pipeline.receive(arrival(body), &wire).await {
         Answer::Frame(answer) => frame(&answer),
         Answer::Unauthenticated(answer) => challenge(&answer),
         Answer::Serve(asked) => frame(&shared.pipeline.serve(asked).await),

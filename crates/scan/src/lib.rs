@@ -12,6 +12,8 @@ mod notice;
 mod output;
 mod places;
 mod scanner;
+#[cfg(test)]
+mod tests;
 
 pub use close::close;
 pub use frame::{ScannedFrame, seal};

@@ -27,7 +27,7 @@ impl SigningKey {
 
     /// `None` if the bytes are no PKCS#8 Ed25519 key (RFC 8410).
     pub(crate) fn from_pkcs8(pkcs8: Zeroizing<Vec<u8>>) -> Option<Self> {
-        let pair = Ed25519KeyPair::from_pkcs8_maybe_unchecked(&pkcs8).ok()?;
+        let pair = Ed25519KeyPair::from_pkcs8(&pkcs8).ok()?;
         let public = pair.public_key().as_ref().try_into().ok()?;
         Some(Self { pair, pkcs8, public })
     }

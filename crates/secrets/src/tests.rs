@@ -1,3 +1,5 @@
+//! Keys: files, modes, sealing, signing.
+
 #![allow(clippy::disallowed_methods, reason = "the tests look at the files from outside")]
 
 use crate::{KeyError, KeyStore, random};

@@ -1,13 +1,18 @@
 //! Which tools are served, and what policy knows of those that are not.
 
+use crate::limited::limited;
 use connector_code::CodeTool;
 use connector_echo::Echo;
 use connector_sql::DatabaseQuery;
 use execute::Connector;
 use manifest::{Prepare as _, ToolManifest};
-use sandbox::{Runtimes, Sandbox};
+use sandbox::{Limits, Runtimes, Sandbox};
 use settings::Settings;
 use std::sync::Arc;
+use std::time::Duration;
+
+/// What the code tools' own schema allows at most.
+const LONGEST_RUN: Duration = Duration::from_secs(120);
 
 /// The tools of one server.
 pub(crate) struct Catalogue {
@@ -36,16 +41,20 @@ impl Catalogue {
         if has_sources && is_on(settings, "database-query", true) {
             offered.push(Arc::clone(&database));
         }
-        if let Some(tool) =
-            CodeTool::code_executor(sandbox, runtimes)?.filter(|_| is_on(settings, "code-executor", true))
-        {
-            offered.push(Arc::new(tool));
+        let limits = sandbox_limits(&settings.sandbox.limits);
+        if is_on(settings, "code-executor", true) {
+            offered.extend(CodeTool::code_executor(sandbox, runtimes, &limits)?.map(shared));
         }
-        if let Some(tool) =
-            CodeTool::python_runner(sandbox, runtimes)?.filter(|_| is_on(settings, "python-runner", true))
-        {
-            offered.push(Arc::new(tool));
+        if is_on(settings, "python-runner", true) {
+            offered.extend(CodeTool::python_runner(sandbox, runtimes, &limits)?.map(shared));
         }
+        let offered: Vec<Arc<dyn Connector>> = offered
+            .into_iter()
+            .map(|tool| match settings.tool(tool.manifest().name()) {
+                Some(said) => limited(tool, &said.limits),
+                None => tool,
+            })
+            .collect();
         let mut known: Vec<Arc<ToolManifest>> =
             offered.iter().map(|tool| Arc::clone(tool.manifest())).collect();
         let all = CodeTool::manifests()?
@@ -74,4 +83,25 @@ pub(crate) fn every_manifest() -> anyhow::Result<Vec<Arc<ToolManifest>>> {
         Arc::clone(Echo::new()?.manifest()),
         Arc::new(connector_sql::manifest()?),
     ])
+}
+
+fn shared(tool: CodeTool) -> Arc<dyn Connector> {
+    Arc::new(tool)
+}
+
+/// The operator's limits over the engine's; the caller's own time limit of a run goes up to two minutes.
+fn sandbox_limits(said: &settings::SandboxLimits) -> Limits {
+    let own = Limits { wall_time: LONGEST_RUN, cpu_time: LONGEST_RUN, ..Limits::default() };
+    Limits {
+        memory_bytes: said.memory_bytes.unwrap_or(own.memory_bytes),
+        processes: said.processes.unwrap_or(own.processes),
+        cpu_percent: said.cpu_percent.unwrap_or(own.cpu_percent),
+        cpu_time: said.cpu_time.unwrap_or(own.cpu_time),
+        wall_time: said.wall_time.unwrap_or(own.wall_time),
+        tmp_bytes: said.tmp_bytes.unwrap_or(own.tmp_bytes),
+        tmp_inodes: said.tmp_inodes.unwrap_or(own.tmp_inodes),
+        output_bytes: said.output_bytes.unwrap_or(own.output_bytes),
+        file_bytes: said.file_bytes.unwrap_or(own.file_bytes),
+        open_files: said.open_files.unwrap_or(own.open_files),
+    }
 }

@@ -6,6 +6,7 @@
 mod catalogue;
 mod doctor;
 mod facts;
+mod limited;
 mod quickstart;
 mod server;
 mod wire;

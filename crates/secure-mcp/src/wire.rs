@@ -14,10 +14,10 @@ use domain::{Clock, Digest, SystemClock};
 use execute::Connectors;
 use manifest::{Prepare, ToolManifest};
 use pipeline::{Parts, Pipeline};
-use sandbox::{Sandbox, SandboxConfig};
+use sandbox::{Sandbox, SandboxConfig, UidRange};
 use scan::{Actions, FindingAction, OutputScanner};
 use secrets::KeyStore;
-use settings::{ResourceKind, Settings};
+use settings::{OverrideName, ResourceKind, Settings};
 use sift::{Scanner, ScannerConfig};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -75,8 +75,12 @@ pub(crate) fn local_issuer(settings: &Settings, keys: &KeyStore) -> LocalIssuer 
 pub async fn house(settings: &Settings, launcher: PathBuf, change: ChangedPolicy) -> anyhow::Result<House> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let (keys, audit, report) = open_log(settings, &clock)?;
-    let sandbox =
-        Sandbox::new(SandboxConfig { launcher, ..SandboxConfig::default() }).await.context("the sandbox")?;
+    refuse_no_isolation(settings)?;
+    let mut engine = SandboxConfig { launcher, ..SandboxConfig::default() };
+    if let Some(range) = settings.sandbox.uid_range {
+        engine.uid_range = UidRange { first: range.first, count: range.count };
+    }
+    let sandbox = Sandbox::new(engine).await.context("the sandbox")?;
     let runtimes = sandbox.runtimes().await.clone();
     let catalogue = Catalogue::build(settings, &sandbox, &runtimes, database(settings, &keys)?)?;
     let policy = load_policy(&settings.policy.dir, &catalogue.known)?;
@@ -105,6 +109,14 @@ pub async fn house(settings: &Settings, launcher: PathBuf, change: ChangedPolicy
     }));
     let facts = facts(&sandbox, &runtimes);
     Ok(House { pipeline, authenticator, policy, approvals, audit, issuer, clock, facts })
+}
+
+/// An override that nothing here obeys must not look as if it held.
+fn refuse_no_isolation(settings: &Settings) -> anyhow::Result<()> {
+    if settings.overrides.iter().any(|one| one.name == OverrideName::NoIsolation) {
+        bail!("the override `no_isolation` is not obeyed: code never runs without isolation; remove it");
+    }
+    Ok(())
 }
 
 /// Loads a policy folder against the tools that exist.

@@ -171,7 +171,6 @@ const TOOL: &[Key] = &[
 const TOOL_LIMITS: &[Key] = &[
     key("timeout_ms", Optional, Whole(1, DAY_MS), "Time of one call."),
     key("max_output_kib", Optional, Whole(1, MAX_MIB), "Size of one result."),
-    key("calls_per_minute", Optional, Whole(1, 1_000_000), "Calls of one principal in a minute."),
 ];
 
 const EGRESS: &[Key] =

@@ -45,7 +45,7 @@ raw! {
     }
     RawResource { name: String, kind: String, path: PathBuf, secret: Option<String> }
     RawTool { name: String, enabled: Option<bool>, limits: Option<RawToolLimits> }
-    RawToolLimits { timeout_ms: Option<u64>, max_output_kib: Option<u64>, calls_per_minute: Option<u32> }
+    RawToolLimits { timeout_ms: Option<u64>, max_output_kib: Option<u64> }
     RawDestination {
         name: String,
         host: String,

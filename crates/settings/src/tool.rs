@@ -23,8 +23,6 @@ pub struct ToolLimits {
     pub timeout: Option<Duration>,
     /// Size of one result.
     pub max_output_bytes: Option<u64>,
-    /// Calls of one principal in a minute.
-    pub calls_per_minute: Option<u32>,
 }
 
 impl Tool {
@@ -62,7 +60,6 @@ impl From<RawToolLimits> for ToolLimits {
         Self {
             timeout: raw.timeout_ms.map(Duration::from_millis),
             max_output_bytes: raw.max_output_kib.map(|kib| kib * 1024),
-            calls_per_minute: raw.calls_per_minute,
         }
     }
 }

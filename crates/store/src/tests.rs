@@ -1,3 +1,5 @@
+//! Approval rows: one claim, expiry, restart.
+
 use crate::{ApprovalState, NewApproval, Store};
 use domain::{CallId, Digest, Principal, UnixMillis};
 

@@ -1,3 +1,5 @@
+//! The strict reading of JSON: what is kept, what is refused, where it ends.
+
 use super::{Json, JsonError, JsonLimits};
 use proptest::prelude::*;
 

@@ -11,6 +11,7 @@
 )]
 
 mod approval;
+mod kills;
 mod listing;
 mod transport;
 mod wire_cases;
