@@ -10,31 +10,56 @@ use crate::files::ROLES;
 use crate::roles::{
     DataGrant, EVERY, Grant, Holder, Roles, Selection, ToolGrant, ToolSelector, WithoutApproval,
 };
-use crate::rule::{Rule, parse_problem};
+use crate::rule::{Rule, in_order, parse_problem};
 use crate::vocabulary::{Action, Kind};
-use cedar_policy::{EntityUid, Expression, Policy, PolicyId};
+use cedar_policy::{EntityUid, Expression, PolicyId, PolicySet};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// The rules of every role and class.
 pub(crate) fn compile(roles: &Roles, problems: &mut Problems) -> Vec<Rule> {
-    let mut rules = Vec::new();
-    let file: Arc<str> = ROLES.into();
+    let mut texts = Vec::new();
     for (name, role) in &roles.roles {
-        Holds { file: &file, who: Kind::Role.uid(name), place: format!("{ROLES}:{name}") }
-            .compile(role, &mut rules, problems);
+        let place = format!("{ROLES}:{name}");
+        Holds { who: Kind::Role.uid(name), place }.compile(role, &mut texts, problems);
     }
     for (name, class) in &roles.classes {
         // A role's name holds no dot, so no role and class share a place.
-        Holds { file: &file, who: Kind::ClientClass.uid(name), place: format!("{ROLES}:class.{name}") }
-            .compile(class, &mut rules, problems);
+        let place = format!("{ROLES}:class.{name}");
+        Holds { who: Kind::ClientClass.uid(name), place }.compile(class, &mut texts, problems);
     }
-    rules
+    read(&texts, problems)
+}
+
+/// A policy as text, with its id and the row that it is from.
+struct PolicyText {
+    id: String,
+    row: String,
+    text: String,
+}
+
+/// Reads all texts in one go: Cedar's parser takes longer to start than to read a policy.
+fn read(texts: &[PolicyText], problems: &mut Problems) -> Vec<Rule> {
+    let whole: Vec<&str> = texts.iter().map(|policy| policy.text.as_str()).collect();
+    let parsed: Result<PolicySet, _> = whole.join("\n").parse();
+    // Names are escaped and conditions were each read as one expression, so this is not the author's fault.
+    let fault = |cause: String| Problem::new(ROLES, cause, "report this fault of the product");
+    let Some(set) = problems.take(parsed.map_err(|error| fault(error.to_string()))) else {
+        return Vec::new();
+    };
+    let policies = in_order(&set);
+    if policies.len() != texts.len() {
+        problems.add(fault(format!("{} rows became {} policies", texts.len(), policies.len())));
+    }
+    let file: Arc<str> = ROLES.into();
+    let rules = policies.into_iter().zip(texts).filter_map(|(policy, text)| {
+        problems.take(Rule::new(policy.new_id(PolicyId::new(&text.id)), &file, &text.row))
+    });
+    rules.collect()
 }
 
 /// A role or class and where it stands.
-struct Holds<'a> {
-    file: &'a Arc<str>,
+struct Holds {
     who: EntityUid,
     place: String,
 }
@@ -52,8 +77,8 @@ impl Draft {
     }
 }
 
-impl Holds<'_> {
-    fn compile(&self, holder: &Holder, rules: &mut Vec<Rule>, problems: &mut Problems) {
+impl Holds {
+    fn compile(&self, holder: &Holder, texts: &mut Vec<PolicyText>, problems: &mut Problems) {
         let mut rows = BTreeSet::new();
         for grant in &holder.grants {
             let (row, drafts) = match grant {
@@ -66,17 +91,12 @@ impl Holds<'_> {
                 problems.add(Problem::new(ROLES, "two rows grant the same thing", hint).in_rule(&label));
                 continue;
             }
-            self.add(&label, drafts, rules, problems);
+            self.add(&label, drafts, texts);
         }
         if !holder.may.is_empty() {
             let resource = format!("resource is {}", Kind::Tenant.word());
             let actions = holder.may.iter().map(|may| may.action()).collect();
-            self.add(
-                &format!("{}:may", self.place),
-                vec![Draft { actions, resource, when: None }],
-                rules,
-                problems,
-            );
+            self.add(&format!("{}:may", self.place), vec![Draft { actions, resource, when: None }], texts);
         }
     }
 
@@ -113,9 +133,9 @@ impl Holds<'_> {
         drafts
     }
 
-    fn add(&self, label: &str, drafts: Vec<Draft>, rules: &mut Vec<Rule>, problems: &mut Problems) {
+    fn add(&self, row: &str, drafts: Vec<Draft>, texts: &mut Vec<PolicyText>) {
         for (at, draft) in drafts.into_iter().enumerate() {
-            let id = if at == 0 { label.to_owned() } else { format!("{label}#{at}") };
+            let id = if at == 0 { row.to_owned() } else { format!("{row}#{at}") };
             let actions: Vec<String> = draft.actions.iter().map(|action| action.uid().to_string()).collect();
             // The condition ends in a line of its own: a comment in it cannot swallow the brace.
             let when =
@@ -126,11 +146,7 @@ impl Holds<'_> {
                 actions.join(", "),
                 draft.resource
             );
-            let parsed = Policy::parse(Some(PolicyId::new(id)), &text);
-            let parsed =
-                parsed.map_err(|error| parse_problem(ROLES, &text, &error).on_line(None).in_rule(label));
-            let rule = problems.take(parsed).map(|policy| Rule::new(policy, self.file, label));
-            rules.extend(rule.and_then(|rule| problems.take(rule)));
+            texts.push(PolicyText { id, row: row.to_owned(), text });
         }
     }
 }

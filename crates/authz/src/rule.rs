@@ -87,10 +87,8 @@ pub(crate) fn read_cedar(file: &str, text: &str, problems: &mut Problems) -> Vec
         problems.add(problem.in_rule(label(file, template.annotation("id"), place)));
     }
     let file: Arc<str> = file.into();
-    let mut policies: Vec<&Policy> = set.policies().collect();
-    policies.sort_by_key(|policy| place_of(policy.id()));
     let mut labels = BTreeSet::new();
-    policies
+    in_order(&set)
         .into_iter()
         .filter_map(|policy| {
             let label = label(&file, policy.annotation("id"), place_of(policy.id()) + 1);
@@ -102,6 +100,13 @@ pub(crate) fn read_cedar(file: &str, text: &str, problems: &mut Problems) -> Vec
             problems.take(Rule::new(policy.new_id(PolicyId::new(&label)), &file, &label))
         })
         .collect()
+}
+
+/// The policies of a set that was read from one text, as they stand there.
+pub(crate) fn in_order(set: &PolicySet) -> Vec<&Policy> {
+    let mut policies: Vec<&Policy> = set.policies().collect();
+    policies.sort_by_key(|policy| place_of(policy.id()));
+    policies
 }
 
 /// What a hand-written rule is called: by its `@id`, else by its place in the file.

@@ -9,6 +9,8 @@ mod check;
 mod checked_call;
 mod inbound;
 mod schema;
+#[cfg(test)]
+mod tests;
 mod validator;
 mod who;
 
