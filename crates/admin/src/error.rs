@@ -14,7 +14,7 @@ pub(crate) struct ApiError {
     cause: String,
     fix: String,
     /// The same for the record.
-    refusal: Refusal,
+    refusal: Box<Refusal>,
 }
 
 impl ApiError {
@@ -26,7 +26,13 @@ impl ApiError {
         fix: impl Into<String>,
     ) -> Self {
         let cause = cause.into();
-        Self { status, code, refusal: Refusal::new(recorded, cause.clone()), cause, fix: fix.into() }
+        Self {
+            status,
+            code,
+            refusal: Box::new(Refusal::new(recorded, cause.clone())),
+            cause,
+            fix: fix.into(),
+        }
     }
 
     /// The body, the query or the path is not what the route takes.
@@ -59,11 +65,17 @@ impl ApiError {
             _ => StatusCode::FORBIDDEN,
         };
         let (cause, fix) = words(code);
-        Self { status, code: code.name(), cause: cause.to_owned(), fix: fix.to_owned(), refusal }
+        Self {
+            status,
+            code: code.name(),
+            cause: cause.to_owned(),
+            fix: fix.to_owned(),
+            refusal: Box::new(refusal),
+        }
     }
 
     /// The refusal, for the record.
-    pub(crate) const fn refusal(&self) -> &Refusal {
+    pub(crate) fn refusal(&self) -> &Refusal {
         &self.refusal
     }
 

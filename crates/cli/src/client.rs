@@ -35,6 +35,9 @@ pub(crate) enum ClientError {
     /// The certificates to trust cannot be had.
     #[error("the certificates in `{file}` cannot be used")]
     Trust { file: String, source: Box<dyn Error + Send + Sync> },
+    /// The server shows a certificate of an authority that is not trusted, or of another name.
+    #[error("{address} cannot prove who it is: {why}")]
+    Untrusted { address: String, why: &'static str },
     /// Nobody answers, or the line broke.
     #[error("{address} does not answer")]
     Unreachable { address: String, source: Box<dyn Error + Send + Sync> },
@@ -69,6 +72,12 @@ impl From<ClientError> for crate::Failure {
             ClientError::Unreachable { address, .. } => {
                 Self::unreachable(&address, with_sources_after(&cause))
             }
+            ClientError::Untrusted { .. } => Self::new(
+                crate::Exit::Unreachable,
+                "untrusted",
+                cause,
+                "give the authority that signed the server's certificate with --ca-file; quickstart prints its path",
+            ),
             ClientError::Answer { .. } => Self::usage(
                 "not_a_server",
                 cause,

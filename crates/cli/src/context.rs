@@ -8,7 +8,7 @@ use std::path::Path;
 /// What `main` read out of the environment. Nobody else reads it.
 #[derive(Debug, Default)]
 pub struct Environment {
-    /// `SECURE_MCP_TOKEN`: the token of `call`, `query` and the commands of the admin plane.
+    /// `SECURE_MCP_TOKEN`: the token of `call` and `query`.
     pub token: Option<Secret<String>>,
     /// `SECURE_MCP_LOG`: the level of the operator's log (`warn`, `gateway=debug,info`).
     pub log: Option<String>,

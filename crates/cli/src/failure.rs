@@ -11,7 +11,7 @@ use std::process::ExitCode;
 pub enum Exit {
     /// Done.
     Ok = 0,
-    /// The command cannot be carried out as it was given.
+    /// The command cannot be carried out as it was given, or the tool itself failed.
     Usage = 1,
     /// The log, a policy or another thing that was checked is not what it should be.
     NotVerified = 2,
@@ -100,10 +100,11 @@ impl Failure {
     }
 }
 
-/// What the caller can do about a refusal that came without advice.
+/// What the caller can do about a refusal that came without advice: the second half of its sentence.
 pub fn advice(code: &str) -> &'static str {
     let known = RefusalCode::ALL.into_iter().find(|known| known.name() == code);
-    known.map_or("ask the operator of the server", RefusalCode::sentence)
+    let advice = known.and_then(|known| known.sentence().split_once("; ")).map(|(_, advice)| advice);
+    advice.map_or("ask the operator of the server", |advice| advice.trim_end_matches('.'))
 }
 
 impl From<anyhow::Error> for Failure {
@@ -150,4 +151,32 @@ fn of_log(error: &audit::AuditError, cause: String) -> Failure {
 
 fn chain(error: &anyhow::Error) -> String {
     error.chain().map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Exit, Failure, advice};
+    use domain::RefusalCode;
+
+    #[test]
+    fn every_refusal_has_a_next_step_and_an_exit_code() {
+        for code in RefusalCode::ALL {
+            assert_ne!(advice(code.name()), "ask the operator of the server", "{code}");
+        }
+        let exit = |code| Failure::refused(code, "", "").exit;
+        assert_eq!(
+            ["denied", "unknown_tool", "approval_pending", "invalid_arguments", "audit_unavailable"]
+                .map(exit),
+            [Exit::Denied, Exit::Denied, Exit::Pending, Exit::Usage, Exit::Unreachable]
+        );
+    }
+
+    #[test]
+    fn causes_are_told_to_the_end() {
+        let inner = std::io::Error::other("the disk is full");
+        let failure = Failure::from(anyhow::Error::from(inner).context("the state file"));
+        assert_eq!((failure.exit, failure.cause.as_str()), (Exit::Usage, "the state file: the disk is full"));
+        let own = anyhow::Error::from(Failure::policy_changed("a", "b")).context("starting");
+        assert_eq!(Failure::from(own), Failure::policy_changed("a", "b"));
+    }
 }

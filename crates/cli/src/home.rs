@@ -1,10 +1,9 @@
 //! Which settings a command is about, and the way to the server that runs on them.
 
-use crate::Failure;
 use crate::arguments::{AdminAccess, Home};
 use crate::client::AdminClient;
-use crate::context::Context;
 use crate::server_file::ServerFile;
+use crate::{Failure, files};
 use admin::AdminAddress;
 use domain::{Clock as _, SystemClock};
 use settings::Settings;
@@ -52,25 +51,30 @@ pub(crate) async fn is_running(socket: &AdminAddress) -> bool {
 }
 
 impl AdminAccess {
-    /// The admin plane, with a token: the one of the file, one made for `--person`, or the environment's.
-    pub(crate) async fn client(&self, context: Context<'_>) -> Result<AdminClient, Failure> {
-        if let Some(person) = &self.person {
-            return AdminClient::acting_as(operator_socket(&self.data_dir), person, &self.client).await;
-        }
-        let token = context.token(self.token_file.as_deref())?.ok_or_else(|| {
-            Failure::usage(
+    /// The admin plane, with the token of the file or with one made for `--person`. The environment's
+    /// token is one for the MCP endpoint, and of no use here.
+    pub(crate) async fn client(&self) -> Result<AdminClient, Failure> {
+        let data_dir = self.home.settings()?.server.data_dir;
+        match (&self.person, &self.token_file) {
+            (Some(person), _) => {
+                AdminClient::acting_as(operator_socket(&data_dir), person, &self.client).await
+            }
+            (None, Some(file)) => {
+                let token = files::read_token(file)?;
+                Ok(AdminClient::new(self.address(&data_dir)?, Some(token)))
+            }
+            (None, None) => Err(Failure::usage(
                 "no_token",
                 "it is not said who asks",
                 "give --person PERSON as the owner of the data directory, or an admin token with --token-file",
-            )
-        })?;
-        Ok(AdminClient::new(self.address()?, Some(token)))
+            )),
+        }
     }
 
-    fn address(&self) -> Result<AdminAddress, Failure> {
+    fn address(&self, data_dir: &Path) -> Result<AdminAddress, Failure> {
         let text = match &self.admin {
             Some(text) => text.clone(),
-            None => ServerFile::read(&self.data_dir)?.admin,
+            None => ServerFile::read(data_dir)?.admin,
         };
         read_address(&text).ok_or_else(|| {
             Failure::usage(

@@ -69,7 +69,7 @@ impl House {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let keys = Arc::new(KeyStore::open(&folder.path().join("keys")).unwrap());
         let config = AuditConfig { reserve_mib: 0, ..AuditConfig::new(folder.path().join("audit"), "test") };
-        let (audit, _) = Audit::open(&config, &keys, Arc::clone(&clock)).unwrap();
+        let (audit, _) = Audit::open(config, &keys, Arc::clone(&clock)).unwrap();
         let store = Store::open(&folder.path().join("state.db")).unwrap();
         let approvals =
             Approvals::open(store, audit.clone(), Arc::clone(&keys), Arc::clone(&clock)).await.unwrap();

@@ -28,6 +28,12 @@ pub(crate) struct McpAccess {
     /// A file of mode 0600 with the token; by default the variable SECURE_MCP_TOKEN is read
     #[arg(long, value_name = "FILE")]
     pub(crate) token_file: Option<PathBuf>,
+    /// Act as this person, with a token made over the socket as the owner of the data directory
+    #[arg(long, value_name = "PERSON", conflicts_with = "token_file")]
+    pub(crate) person: Option<String>,
+    /// The client that the person acts through
+    #[arg(long, value_name = "CLIENT", default_value = "quickstart", requires = "person")]
+    pub(crate) client: String,
     /// The authority to trust, PEM; by default that of the running server, or those of the system
     #[arg(long, value_name = "FILE")]
     pub(crate) ca_file: Option<PathBuf>,
@@ -45,7 +51,7 @@ pub(crate) struct AdminAccess {
     /// The admin plane, unix:PATH or http://ADDRESS:PORT; by default that of the server that runs on the data directory
     #[arg(long, value_name = "ADDRESS")]
     pub(crate) admin: Option<String>,
-    /// A file of mode 0600 with an admin token; by default the variable SECURE_MCP_TOKEN is read
+    /// A file of mode 0600 with an admin token
     #[arg(long, value_name = "FILE")]
     pub(crate) token_file: Option<PathBuf>,
     /// Act as this person, with a token made over the socket as the owner of the data directory
@@ -54,7 +60,6 @@ pub(crate) struct AdminAccess {
     /// The client that the person acts through
     #[arg(long, value_name = "CLIENT", default_value = "quickstart", requires = "person")]
     pub(crate) client: String,
-    /// The data directory of the running server
-    #[arg(long, value_name = "DIR", default_value = "secure-mcp-data")]
-    pub(crate) data_dir: PathBuf,
+    #[command(flatten)]
+    pub(crate) home: Home,
 }

@@ -48,6 +48,19 @@ pub(super) fn look(text: &str, negotiated: Option<&str>) -> Looked {
     }
 }
 
+/// True if the server puts the id on its answer: a whole number, or 1 to 64 plain signs. Any other id
+/// is answered with an error that names none.
+pub(super) fn is_echoed(id: &Value) -> bool {
+    match id {
+        Value::Number(number) => number.is_i64() || number.is_u64(),
+        Value::String(text) => {
+            (1..=64).contains(&text.len())
+                && text.bytes().all(|sign| sign.is_ascii_alphanumeric() || b"_.:-".contains(&sign))
+        }
+        _ => false,
+    }
+}
+
 /// The revision that the server's answer to a handshake names.
 pub(super) fn negotiated_version(answer: &[u8]) -> Option<String> {
     let answer: Value = serde_json::from_slice(answer).ok()?;

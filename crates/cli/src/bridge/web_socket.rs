@@ -1,7 +1,7 @@
 //! The bridge over WebSocket: one socket for all messages, opened again when it broke or the token changed.
 
 use super::lines::Line;
-use super::message::{failed, look, unusable};
+use super::message::{failed, is_echoed, look, unusable};
 use super::{Incoming, Outgoing, TokenFile};
 use crate::Failure;
 use crate::client::{ClientError, Endpoint, Trust, WebSocketConnection, WebSocketReceiver, WebSocketSender};
@@ -16,7 +16,7 @@ const LAST_ANSWERS: Duration = Duration::from_secs(300);
 /// Requests without an answer that are remembered; a socket serves 64 at once.
 const MAX_WAITING: usize = 256;
 
-/// An open socket and the ids that wait for an answer on it.
+/// An open socket.
 struct Socket {
     sender: WebSocketSender,
     receiver: WebSocketReceiver,
@@ -54,7 +54,7 @@ pub(crate) async fn over_web_socket(
                 continue;
             }
         };
-        if let Some(id) = look(&text, None).id {
+        if let Some(id) = look(&text, None).id.filter(is_echoed) {
             if waiting.len() >= MAX_WAITING {
                 waiting.pop_front();
             }
@@ -116,11 +116,7 @@ async fn send(
 async fn answered(text: &str, waiting: &mut VecDeque<Value>, outgoing: &Outgoing) -> Result<(), Failure> {
     let message: Value = serde_json::from_str(text).unwrap_or(Value::Null);
     if message.get("method").is_none() {
-        match message.get("id") {
-            Some(id) => waiting.retain(|waits| waits != id),
-            // An answer to what could not be read as a request: it is due to none in particular.
-            None => drop(waiting.pop_front()),
-        }
+        waiting.retain(|waits| message.get("id") != Some(waits));
     }
     outgoing.message(text).await
 }
@@ -131,4 +127,37 @@ async fn lost(failure: &Failure, waiting: &mut VecDeque<Value>, outgoing: &Outgo
         outgoing.message(&failed(&id, failure)).await?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Outgoing, VecDeque, answered, lost};
+    use crate::Failure;
+    use serde_json::json;
+    use tokio::io::AsyncReadExt as _;
+
+    #[tokio::test]
+    async fn every_request_is_answered_once_even_if_the_socket_breaks() {
+        let (mut reader, writer) = tokio::io::duplex(64 * 1024);
+        let outgoing = Outgoing::new(writer);
+        let mut waiting = VecDeque::from([json!(1), json!("1"), json!(2)]);
+        for text in [
+            r#"{"jsonrpc":"2.0","error":{"code":-32700,"message":"?"}}"#,
+            r#"{"jsonrpc":"2.0","method":"notifications/progress","params":{}}"#,
+            r#"{"jsonrpc":"2.0","id":"1","result":{}}"#,
+        ] {
+            answered(text, &mut waiting, &outgoing).await.unwrap();
+        }
+        assert_eq!(waiting, [json!(1), json!(2)]);
+        lost(&Failure::unreachable("wss://here", "closed"), &mut waiting, &outgoing).await.unwrap();
+        assert!(waiting.is_empty());
+        drop(outgoing);
+        let mut text = String::new();
+        reader.read_to_string(&mut text).await.unwrap();
+        let ids: Vec<_> = text
+            .lines()
+            .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap()["id"].clone())
+            .collect();
+        assert_eq!(ids, [json!(null), json!(null), json!("1"), json!(1), json!(2)]);
+    }
 }

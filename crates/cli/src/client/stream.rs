@@ -2,6 +2,7 @@
 
 use super::{ClientError, Endpoint, Trust};
 use admin::AdminAddress;
+use rustls::CertificateError;
 use rustls::pki_types::ServerName;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -37,11 +38,34 @@ async fn connect(endpoint: &Endpoint, trust: &Trust, url: &str) -> Result<Stream
     let Some(config) = config else { return Ok(Box::new(socket)) };
     let name = ServerName::try_from(endpoint.host.clone())
         .map_err(|_| ClientError::Address { url: url.to_owned(), why: "names no valid host" })?;
-    let stream = TlsConnector::from(config)
-        .connect(name, socket)
-        .await
-        .map_err(|error| ClientError::unreachable(url, error))?;
+    let stream =
+        TlsConnector::from(config).connect(name, socket).await.map_err(|error| of_handshake(url, error))?;
     Ok(Box::new(stream))
+}
+
+/// A certificate that does not hold is another matter than a line that broke.
+fn of_handshake(url: &str, error: std::io::Error) -> ClientError {
+    let inner = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
+    match inner {
+        Some(rustls::Error::InvalidCertificate(why)) => {
+            ClientError::Untrusted { address: url.to_owned(), why: in_words(why) }
+        }
+        _ => ClientError::unreachable(url, error),
+    }
+}
+
+fn in_words(why: &CertificateError) -> &'static str {
+    match why {
+        CertificateError::UnknownIssuer => "an authority that is not trusted here signed its certificate",
+        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+            "its certificate is for another name"
+        }
+        CertificateError::Expired
+        | CertificateError::ExpiredContext { .. }
+        | CertificateError::NotValidYet
+        | CertificateError::NotValidYetContext { .. } => "its certificate is not valid at this time",
+        _ => "its certificate is not valid",
+    }
 }
 
 /// Connects to an admin plane.

@@ -7,7 +7,7 @@ use crate::{Exit, Failure};
 use serde_json::{Value, json};
 
 pub(super) async fn list(asked: &Approvals, context: Context<'_>) -> Result<Exit, Failure> {
-    let reply = asked.access.client(context).await?.get("/api/approvals").await?;
+    let reply = asked.access.client().await?.get("/api/approvals").await?;
     let waiting = reply.get("approvals").and_then(Value::as_array).cloned().unwrap_or_default();
     context.output.json(&reply);
     if waiting.is_empty() {
@@ -45,7 +45,7 @@ pub(super) async fn decide(asked: &Decide, decision: &str, context: Context<'_>)
         Some(reason) => json!({ "decision": decision, "reason": reason }),
         None => json!({ "decision": decision }),
     };
-    let reply = asked.access.client(context).await?.post(&path, &body).await?;
+    let reply = asked.access.client().await?.post(&path, &body).await?;
     let state = reply.get("state").and_then(Value::as_str).unwrap_or(decision).to_owned();
     context.output.say(format!("{} {state}", asked.id), &reply);
     Ok(Exit::Ok)

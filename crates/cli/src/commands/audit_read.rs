@@ -42,35 +42,30 @@ async fn read(
     access: &AdminAccess,
     context: Context<'_>,
 ) -> Result<Vec<Value>, Failure> {
-    let names_reader =
-        access.person.is_some() || access.token_file.is_some() || context.environment.token.is_some();
-    let socket = operator_socket(&access.data_dir);
-    let client = if names_reader || access.admin.is_some() {
-        access.client(context).await?
+    let settings = access.home.settings()?;
+    let socket = operator_socket(&settings.server.data_dir);
+    let client = if access.person.is_some() || access.token_file.is_some() {
+        access.client().await?
     } else if is_running(&socket).await {
         AdminClient::acting_as(socket, DEFAULT_READER, &access.client).await?
     } else {
-        return offline(query, access, context).await;
+        return offline(query, &settings, context).await;
     };
     let reply = client.get(path).await?;
     Ok(reply.get("records").and_then(Value::as_array).cloned().unwrap_or_default())
 }
 
-async fn offline(query: LogQuery, access: &AdminAccess, context: Context<'_>) -> Result<Vec<Value>, Failure> {
-    let settings = settings_of(access)?;
-    let offline = context.server.open_offline(&settings).await?;
+/// No server runs: the owner of the data directory reads, with the log's lock.
+async fn offline(query: LogQuery, settings: &Settings, context: Context<'_>) -> Result<Vec<Value>, Failure> {
+    let data_dir = &settings.server.data_dir;
+    if !data_dir.is_dir() {
+        let address = format!("the server of `{}`", data_dir.display());
+        return Err(Failure::unreachable(&address, "there is no such data directory"));
+    }
+    let offline = context.server.open_offline(settings).await?;
     let read = read_log(&offline.audit, query, None).await;
     offline.close().await;
     read.map_err(|error| anyhow::Error::from(error).into())
-}
-
-/// Only folders are taken out of the settings; the address does not matter.
-fn settings_of(access: &AdminAccess) -> Result<Settings, Failure> {
-    if !access.data_dir.is_dir() {
-        let address = format!("the server of `{}`", access.data_dir.display());
-        return Err(Failure::unreachable(&address, "there is no such data directory"));
-    }
-    Ok(Settings::quickstart(access.data_dir.clone(), ([127, 0, 0, 1], 8443).into())?)
 }
 
 fn say(records: &[Value], context: Context<'_>) {

@@ -1,18 +1,23 @@
 //! `call` and `query`: one call through the front door, like any assistant's.
 
 use crate::arguments::{Call, McpAccess, Query};
-use crate::client::{CallReply, Endpoint, McpClient, Transport, Trust};
+use crate::client::{AdminClient, CallReply, Endpoint, McpClient, Transport, Trust};
 use crate::context::Context;
 use crate::failure::advice;
+use crate::home::operator_socket;
 use crate::output::{Output, visible};
 use crate::server_file::ServerFile;
 use crate::{Exit, Failure};
+use domain::Secret;
 use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Value, json};
 use tokio::io::AsyncReadExt as _;
 
 /// The server takes messages up to 4 MiB.
 const MAX_ARGUMENTS_BYTES: u64 = 4 * 1024 * 1024;
+
+/// A call's token that nobody else uses; the longest tool ends within five minutes.
+const TTL_SECONDS: u64 = 300;
 
 pub(super) async fn call(asked: Call, context: Context<'_>) -> Result<Exit, Failure> {
     let text = match asked.json.as_deref() {
@@ -48,13 +53,7 @@ pub(super) async fn query(asked: Query, context: Context<'_>) -> Result<Exit, Fa
 }
 
 async fn connect(access: &McpAccess, context: Context<'_>) -> Result<McpClient, Failure> {
-    let token = context.token(access.token_file.as_deref())?.ok_or_else(|| {
-        Failure::usage(
-            "no_token",
-            "a call needs a token",
-            "make one with `secure-mcp token create --person P --client C --out FILE`, then give --token-file FILE",
-        )
-    })?;
+    let token = token(access, context).await?;
     let (url, ca_file) = match &access.url {
         Some(url) => (url.clone(), access.ca_file.clone()),
         None => {
@@ -66,6 +65,21 @@ async fn connect(access: &McpAccess, context: Context<'_>) -> Result<McpClient, 
     };
     let endpoint = Endpoint::parse(&url)?.over(access.transport);
     Ok(McpClient::connect(endpoint, &Trust::new(ca_file.as_deref()), token).await?)
+}
+
+/// The token of the file, one made for `--person`, or the environment's.
+async fn token(access: &McpAccess, context: Context<'_>) -> Result<Secret<String>, Failure> {
+    if let Some(person) = &access.person {
+        let request = json!({ "person": person, "client": access.client, "audience": "mcp", "ttl_seconds": TTL_SECONDS });
+        return AdminClient::new(operator_socket(&access.data_dir), None).create_token(&request).await;
+    }
+    context.token(access.token_file.as_deref())?.ok_or_else(|| {
+        Failure::usage(
+            "no_token",
+            "it is not said who calls",
+            "give --person PERSON as the owner of the data directory, or a token with --token-file or SECURE_MCP_TOKEN",
+        )
+    })
 }
 
 async fn from_standard_input() -> Result<String, Failure> {
@@ -86,7 +100,7 @@ fn said(reply: &CallReply, output: Output) -> Result<Exit, Failure> {
         if let Some(call) = reply.call_id() {
             output.remark(format!("call {call}"));
         }
-        return Ok(if reply.is_error() { Exit::Denied } else { Exit::Ok });
+        return Ok(if reply.is_error() { Exit::Usage } else { Exit::Ok });
     };
     Err(refusal(reply, code))
 }
@@ -106,7 +120,7 @@ fn refusal(reply: &CallReply, code: &str) -> Failure {
 fn table(data: &Value, output: Output) -> Exit {
     let list = |name: &str| data.get(name).and_then(Value::as_array).cloned().unwrap_or_default();
     let line = |cells: &[Value]| cells.iter().map(cell).collect::<Vec<_>>().join("\t");
-    output.text(line(&list("columns")));
+    output.text(list("columns").iter().map(column).collect::<Vec<_>>().join("\t"));
     for row in list("rows") {
         output.text(line(row.as_array().map(Vec::as_slice).unwrap_or_default()));
     }
@@ -114,6 +128,13 @@ fn table(data: &Value, output: Output) -> Exit {
         output.remark("there are more rows; raise --max-rows to see them");
     }
     Exit::Ok
+}
+
+/// A column's name; a masked one says so.
+fn column(column: &Value) -> String {
+    let name = column.get("name").unwrap_or(column);
+    let is_masked = column.get("masked").and_then(Value::as_bool) == Some(true);
+    if is_masked { format!("{} (masked)", cell(name)) } else { cell(name) }
 }
 
 /// A cell on one line: nothing in it can end the line or the column.

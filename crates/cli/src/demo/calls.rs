@@ -3,6 +3,7 @@
 use super::{Demo, Step, unexpected};
 use crate::Failure;
 use crate::client::{CallReply, Transport};
+use domain::RefusalCode;
 use serde_json::value::to_raw_value;
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
@@ -51,7 +52,7 @@ pub(super) async fn denied(demo: &mut Demo<'_>) -> Result<(), Failure> {
     if reply.decision() != "deny" {
         return Err(unexpected("DENIED", reply.text()));
     }
-    let what = format!("ana may not read salaries: {code}: {}", reply.text());
+    let what = format!("ana may not read salaries: {code}: {}", reason(&reply));
     show(demo, "DENIED", what, &reply, took)
 }
 
@@ -102,6 +103,15 @@ async fn query(demo: &Demo<'_>, transport: Transport, sql: &str) -> Result<(Call
     let started = Instant::now();
     let reply = ana.call(QUERY, &arguments).await?;
     Ok((reply, started.elapsed()))
+}
+
+/// The first thing that the refusal says of this call, behind the sentence that all of its kind have.
+fn reason(reply: &CallReply) -> String {
+    let text = reply.text();
+    let own = RefusalCode::Denied.sentence();
+    let rest = text.strip_prefix(own).map(str::trim).filter(|rest| !rest.is_empty());
+    let said = rest.unwrap_or(&text);
+    said.split_inclusive(". ").next().unwrap_or(said).trim().to_owned()
 }
 
 fn first_row(reply: &CallReply) -> Vec<Value> {

@@ -35,12 +35,13 @@ impl<'a> Kept<'a> {
         self.last_call = reply.call_id().unwrap_or_default().to_owned();
     }
 
-    /// Keeps the place of a record that was read in the log; its call gave no receipt.
+    /// Keeps the place of a refusal that was read in the log; its caller got no receipt.
     pub(super) fn record(&mut self, record: &Value) {
         let origin = self.receipts.first().and_then(|receipt| receipt.get("origin")).cloned();
         self.receipts.push(json!({
             "origin": origin,
-            "intent_index": record.get("intent_index"),
+            // The record of a refusal is the beginning and the end of its call.
+            "intent_index": record.get("index"),
             "outcome_index": record.get("index"),
             "leaf": record.get("leaf"),
         }));
@@ -53,11 +54,9 @@ impl<'a> Kept<'a> {
             |receipt: &Value| receipt.get("outcome_index").and_then(Value::as_u64).unwrap_or_default();
         let signed_needed = self.receipts.iter().map(index).max().map_or(0, |last| last + 1);
         let verified = self.wait_for_signature(signed_needed).await?;
-        let mut proved = 0;
         for receipt in &self.receipts {
-            // The receipt of a refusal names no intent; it counts as soon as the verifier takes one.
-            let Ok(receipt) = serde_json::from_value::<ReceiptFile>(receipt.clone()) else { continue };
-            proved += 1;
+            let receipt: ReceiptFile = serde_json::from_value(receipt.clone())
+                .map_err(|error| unexpected("PROOF", format!("a receipt cannot be read: {error}")))?;
             let request = VerifyRequest { receipt: Some(receipt), ..self.request() };
             verify_log(&request).map_err(|error| failure_of(&error))?;
         }
@@ -65,8 +64,10 @@ impl<'a> Kept<'a> {
             word: "PROOF",
             tool: "audit-log".to_owned(),
             what: format!(
-                "verified offline: {proved} receipts are in the log, {} records are consistent with {} signed checkpoints",
-                verified.signed_records, verified.checkpoints_checked,
+                "verified offline: {} receipts are in the log, {} records are consistent with {} signed checkpoints",
+                self.receipts.len(),
+                verified.signed_records,
+                verified.checkpoints_checked,
             ),
             call_id: self.last_call.clone(),
             decision: "allow".to_owned(),

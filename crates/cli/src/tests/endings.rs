@@ -89,7 +89,7 @@ fn without_a_server_a_call_is_unreachable() {
         Exit::Unreachable,
     );
     check_with(&["call", "echo", "--url", "http://127.0.0.1:1/mcp"], with_token(), Exit::Unreachable);
-    check_with(&["approvals", "--data-dir", here], with_token(), Exit::Unreachable);
+    check(&["audit", "tail", "--data-dir", "/nowhere"], Exit::Unreachable);
     check(&["approve", "a_1", "--person", "sam", "--data-dir", here], Exit::Unreachable);
 }
 
@@ -101,7 +101,8 @@ fn what_was_typed_is_looked_at_before_anybody_is_asked() {
     check_with(&["call", "echo", "--json", "[1]", "--data-dir", here], with_token(), Exit::Usage);
     check_with(&["call", "echo", "--url", "http://example.com/mcp"], with_token(), Exit::Usage);
     check(&["approve", "../tokens", "--person", "sam", "--data-dir", here], Exit::Usage);
-    check(&["approve", "a_1", "--data-dir", here], Exit::Usage);
+    check_with(&["approve", "a_1", "--data-dir", here], with_token(), Exit::Usage);
+    check(&["approvals", "--data-dir", here], Exit::Usage);
     check(&["stdio", "--url", "wss://127.0.0.1:1", "--token-file", "/nowhere/token"], Exit::Usage);
     check(&["token", "create", "--person", "ana", "--client", "c", "--data-dir", "/nowhere"], Exit::Usage);
     check(&["serve", "--config", "/nowhere/secure-mcp.toml"], Exit::Usage);
