@@ -5,6 +5,7 @@
 
 #![allow(
     clippy::unwrap_used,
+    clippy::indexing_slicing,
     clippy::print_stdout,
     clippy::disallowed_methods,
     reason = "a measuring tool: it stops at the first error and prints"
@@ -81,7 +82,7 @@ fn measure(callers: u64, calls: u64, directory: &Path) {
     let keys = secrets::KeyStore::open(&directory.join("keys")).unwrap();
     let mut config = AuditConfig::new(directory.join(format!("log-{callers}")), "bench");
     config.per_principal_mib_day = 0;
-    let (log, _) = Audit::open(&config, &keys, Arc::new(SystemClock)).unwrap();
+    let (log, _) = Audit::open(config, &keys, Arc::new(SystemClock)).unwrap();
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).build().unwrap();
     let (cpu, start) = (cpu_us(), Instant::now());
     let waits: Vec<u128> = runtime.block_on(async {

@@ -16,6 +16,7 @@ use crate::{
 };
 use domain::{CallId, Clock, Digest, PersonId, Principal, Refusal, RefusalCode, TenantId};
 use secrets::KeyStore;
+use std::borrow::Borrow;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread::JoinHandle;
@@ -52,11 +53,11 @@ impl Audit {
     /// Refuses a log that another process writes, that is shorter than its last checkpoint or
     /// differs from it. Heals what a cut of the power left behind.
     pub fn open(
-        config: &AuditConfig,
+        config: impl Borrow<AuditConfig>,
         keys: &KeyStore,
         clock: Arc<dyn Clock>,
     ) -> Result<(Self, OpenReport), AuditError> {
-        Self::open_on(config, keys, clock, Arc::new(RealDisk))
+        Self::open_on(config.borrow(), keys, clock, Arc::new(RealDisk))
     }
 
     pub(crate) fn open_on(
@@ -103,7 +104,8 @@ impl Audit {
         let shared = &self.0.shared;
         let actor = self.actor(&intent.who.principal)?;
         let record = record::intent(&intent, &actor, shared.clock.now()).map_err(cannot_make)?;
-        self.charge(&intent.who.principal, &record)?;
+        // The outcome is paid for here: once a call ran, its end is recorded whatever the share says.
+        self.charge(&intent.who.principal, 2 * record.len())?;
         let (caller, answer) = oneshot::channel();
         let open = OpenCall { call: intent.call, index: 0, tool: Some(intent.tool), actor: Some(actor) };
         shared.inbox.push(Pending { record, lane: Lane::Call, then: Then::Intent(caller, open) })?;
@@ -126,7 +128,7 @@ impl Audit {
     pub async fn refused(&self, refused: Refused) -> Result<RecordReceipt, Refusal> {
         let actor = self.actor(&refused.who.principal)?;
         let record = record::refused(&refused, &actor, self.0.shared.clock.now()).map_err(cannot_make)?;
-        self.charge(&refused.who.principal, &record)?;
+        self.charge(&refused.who.principal, record.len())?;
         self.durable(record, Lane::Call).await
     }
 
@@ -139,7 +141,7 @@ impl Audit {
     pub fn listed(&self, listed: Listed) -> Result<(), Refusal> {
         let actor = self.actor(&listed.who.principal)?;
         let record = record::listed(&listed, &actor, self.0.shared.clock.now()).map_err(cannot_make)?;
-        self.charge(&listed.who.principal, &record)?;
+        self.charge(&listed.who.principal, record.len())?;
         self.0.shared.inbox.push(Pending { record, lane: Lane::Call, then: Then::Nothing })
     }
 
@@ -209,7 +211,7 @@ impl Audit {
     }
 
     /// Destroys the key of a person: what the log says of them cannot be read any more, and every
-    /// proof holds as before. False if the log knows nobody of that name.
+    /// proof holds as before. False if the log knows nobody of that name. Waits for the disk.
     pub fn erase(&self, tenant: &TenantId, person: &PersonId) -> Result<bool, AuditError> {
         let (answer, answered) = mpsc::channel();
         let name = SubjectName::Person(tenant.clone(), person.clone());
@@ -219,7 +221,7 @@ impl Audit {
         answered.recv().unwrap_or(Err(AuditError::Down))
     }
 
-    /// Writes what is queued, signs, and stops the thread. Later records are refused.
+    /// Writes what is queued, signs, and stops the thread. Later records are refused. Waits for the disk.
     pub fn close(&self) {
         self.0.close();
     }
@@ -232,8 +234,8 @@ impl Audit {
         actor_of(&self.0.shared.subjects, principal).map_err(|error| cannot_make(error.into()))
     }
 
-    fn charge(&self, principal: &Principal, record: &[u8]) -> Result<(), Refusal> {
-        self.0.shared.sums.charge(self.0.shared.clock.now(), principal, record.len())
+    fn charge(&self, principal: &Principal, bytes: usize) -> Result<(), Refusal> {
+        self.0.shared.sums.charge(self.0.shared.clock.now(), principal, bytes)
     }
 
     async fn durable(&self, record: Vec<u8>, lane: Lane) -> Result<RecordReceipt, Refusal> {

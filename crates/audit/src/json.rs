@@ -4,47 +4,53 @@
 //! only whole numbers below 2^53. Control signs appear as JSON escapes only: those that RFC 8785
 //! would write as they are (DEL, C1, line separators, direction marks) become U+FFFD.
 
-use std::fmt::{Display, Write as _};
+use std::fmt::Display;
+use std::io::Write as _;
 
 /// The largest whole number that every JSON reader holds exactly.
 const MAX_EXACT: u64 = (1 << 53) - 1;
+const DIGITS: &[u8; 16] = b"0123456789abcdef";
 
-/// A JSON text in the making.
-#[derive(Default)]
+/// A JSON text in the making, behind bytes that stand before it.
 pub(crate) struct Writer {
-    text: String,
+    text: Vec<u8>,
 }
 
 impl Writer {
-    pub(crate) fn with_capacity(bytes: usize) -> Self {
-        Self { text: String::with_capacity(bytes) }
+    /// Begins an object after `before`.
+    pub(crate) fn object_after(before: Vec<u8>) -> Self {
+        let mut text = before;
+        text.push(b'{');
+        Self { text }
     }
 
-    pub(crate) fn finish(self) -> Vec<u8> {
-        self.text.into_bytes()
+    /// Ends the object. Returns everything.
+    pub(crate) fn finish(mut self) -> Vec<u8> {
+        self.text.push(b'}');
+        self.text
     }
 
     fn separate(&mut self) {
-        if !matches!(self.text.as_bytes().last(), None | Some(b'{' | b'[' | b':')) {
-            self.text.push(',');
+        if !matches!(self.text.last(), Some(b'{' | b'[' | b':')) {
+            self.text.push(b',');
         }
     }
 
     pub(crate) fn key(&mut self, key: &'static str) -> &mut Self {
         self.separate();
-        self.text.push('"');
-        self.text.push_str(key);
-        self.text.push_str("\":");
+        self.text.push(b'"');
+        self.text.extend_from_slice(key.as_bytes());
+        self.text.extend_from_slice(b"\":");
         self
     }
 
     pub(crate) fn object_open(&mut self) {
         self.separate();
-        self.text.push('{');
+        self.text.push(b'{');
     }
 
     pub(crate) fn object_close(&mut self) {
-        self.text.push('}');
+        self.text.push(b'}');
     }
 
     pub(crate) fn object(&mut self, inner: impl FnOnce(&mut Self)) {
@@ -55,11 +61,11 @@ impl Writer {
 
     pub(crate) fn array_open(&mut self) {
         self.separate();
-        self.text.push('[');
+        self.text.push(b'[');
     }
 
     pub(crate) fn array_close(&mut self) {
-        self.text.push(']');
+        self.text.push(b']');
     }
 
     pub(crate) fn array(&mut self, inner: impl FnOnce(&mut Self)) {
@@ -70,54 +76,68 @@ impl Writer {
 
     pub(crate) fn number(&mut self, number: u64) {
         self.separate();
-        // Writing to a String cannot fail.
+        // Writing to a Vec cannot fail.
         let _written = write!(self.text, "{}", number.min(MAX_EXACT));
     }
 
-    /// A value whose text needs no escape: digests, identifiers, base64, our own words.
-    pub(crate) fn plain(&mut self, value: impl Display) {
+    /// Our own words, which need no escape.
+    pub(crate) fn word(&mut self, word: &str) {
         self.separate();
-        self.text.push('"');
-        let _written = write!(self.text, "{value}");
-        self.text.push('"');
+        self.text.push(b'"');
+        self.text.extend_from_slice(word.as_bytes());
+        self.text.push(b'"');
     }
 
-    /// Bytes as lower-case hexadecimal digits: digests and pseudonyms, a third of a microsecond cheaper
-    /// each than by the formatter.
-    pub(crate) fn hex(&mut self, bytes: &[u8]) {
-        const DIGITS: [char; 16] =
-            ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'];
+    /// A value whose text needs no escape: a call identifier.
+    pub(crate) fn plain(&mut self, value: impl Display) {
         self.separate();
-        self.text.push('"');
-        for byte in bytes {
-            for digit in [byte >> 4, byte & 15] {
-                self.text.push(DIGITS.get(usize::from(digit)).copied().unwrap_or_default());
-            }
-        }
-        self.text.push('"');
+        let _written = write!(self.text, "\"{value}\"");
+    }
+
+    /// Bytes as lower-case hexadecimal digits: digests and pseudonyms.
+    pub(crate) fn hex(&mut self, bytes: &[u8]) {
+        self.separate();
+        self.text.push(b'"');
+        let digit = |value: u8| DIGITS.get(usize::from(value & 15)).copied().unwrap_or_default();
+        self.text.extend(bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(*byte)]));
+        self.text.push(b'"');
     }
 
     /// A foreign text, escaped. The caller has capped it.
     pub(crate) fn string(&mut self, text: &str) {
-        self.separate();
-        self.text.push('"');
-        for sign in text.chars() {
-            match sign {
-                '"' => self.text.push_str("\\\""),
-                '\\' => self.text.push_str("\\\\"),
-                '\u{8}' => self.text.push_str("\\b"),
-                '\t' => self.text.push_str("\\t"),
-                '\n' => self.text.push_str("\\n"),
-                '\u{c}' => self.text.push_str("\\f"),
-                '\r' => self.text.push_str("\\r"),
-                '\0'..='\u{1f}' => {
-                    let _written = write!(self.text, "\\u{:04x}", u32::from(sign));
-                }
-                sign if is_invisible_control(sign) => self.text.push('\u{fffd}'),
-                sign => self.text.push(sign),
-            }
+        let needs_no_escape = |byte: u8| matches!(byte, b' '..=b'~') && byte != b'"' && byte != b'\\';
+        if text.bytes().all(needs_no_escape) {
+            self.word(text);
+            return;
         }
-        self.text.push('"');
+        self.separate();
+        self.text.push(b'"');
+        for sign in text.chars() {
+            self.sign(sign);
+        }
+        self.text.push(b'"');
+    }
+
+    fn sign(&mut self, sign: char) {
+        let escaped: &[u8] = match sign {
+            '"' => b"\\\"",
+            '\\' => b"\\\\",
+            '\u{8}' => b"\\b",
+            '\t' => b"\\t",
+            '\n' => b"\\n",
+            '\u{c}' => b"\\f",
+            '\r' => b"\\r",
+            '\0'..='\u{1f}' => {
+                let _written = write!(self.text, "\\u{:04x}", u32::from(sign));
+                return;
+            }
+            sign => {
+                let shown = if is_invisible_control(sign) { '\u{fffd}' } else { sign };
+                self.text.extend_from_slice(shown.encode_utf8(&mut [0; 4]).as_bytes());
+                return;
+            }
+        };
+        self.text.extend_from_slice(escaped);
     }
 }
 

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-/// Records that one sync makes durable together. With 64 callers a batch has about 60 records; the
-/// limit only bounds the time that the first of a long queue waits.
+/// Records that the log's thread takes from the queue at once. It syncs them in parts of at most
+/// [`CHECKPOINT_RECORDS`]; with 64 callers there are about 60.
 pub const MAX_BATCH_RECORDS: usize = 4096;
 /// Bytes that one sync makes durable together: a quarter of a segment, about 20 ms on a slow disk.
 pub const MAX_BATCH_BYTES: usize = 4 * 1024 * 1024;

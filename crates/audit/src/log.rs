@@ -6,6 +6,7 @@
 mod committer;
 mod files;
 mod inbox;
+mod recovery;
 mod restore;
 mod start;
 mod sums;

@@ -3,6 +3,9 @@
 //! Five lines: origin, size, root in base64, an empty line, and the signature line. The key's name
 //! is the origin.
 
+#[cfg(test)]
+mod tests;
+
 use crate::tree::{HASH_BYTES, Hash};
 use aws_lc_rs::signature::{ED25519, UnparsedPublicKey};
 use base64::Engine as _;

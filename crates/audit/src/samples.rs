@@ -5,33 +5,24 @@ use domain::{
     CallId, Clock, Control, ControlVerdict, Decision, Digest, Principal, Refusal, RefusalCode, UnixMillis,
     Verdict,
 };
-use std::sync::atomic::{AtomicU64, Ordering};
 
-/// A clock that stands until it is told to go.
-pub(crate) struct HandClock(AtomicU64);
+/// A clock that stands.
+pub(crate) struct StillClock;
 
-impl HandClock {
+impl StillClock {
     pub(crate) const START: UnixMillis = UnixMillis(1_795_000_000_000);
-
-    pub(crate) fn new() -> Self {
-        Self(AtomicU64::new(Self::START.0))
-    }
-
-    pub(crate) fn advance_ms(&self, milliseconds: u64) {
-        self.0.fetch_add(milliseconds, Ordering::Relaxed);
-    }
 }
 
-impl Clock for HandClock {
+impl Clock for StillClock {
     fn now(&self) -> UnixMillis {
-        UnixMillis(self.0.load(Ordering::Relaxed))
+        Self::START
     }
 }
 
 pub(crate) fn call(number: u64) -> CallId {
     let mut chance = [1u8; 10];
     chance[2..].copy_from_slice(&number.to_be_bytes());
-    CallId::mint(HandClock::START, chance)
+    CallId::mint(StillClock::START, chance)
 }
 
 pub(crate) fn principal(person: &str) -> Principal {
@@ -103,7 +94,7 @@ pub(crate) fn policy_loaded(name: &[u8]) -> OperatorEvent {
 pub(crate) fn operator_events() -> Vec<OperatorEvent> {
     use OperatorEvent as E;
     let digest = Digest::of(b"digest");
-    let expires = UnixMillis(HandClock::START.0 + 60_000);
+    let expires = UnixMillis(StillClock::START.0 + 60_000);
     vec![
         E::ServerStarted { version: "0.1.0".to_owned(), config: digest, policy: Some(digest) },
         E::PolicyLoaded { policy: digest, previous: Some(digest), by: Some(who("root")) },

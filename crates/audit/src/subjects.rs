@@ -5,6 +5,9 @@
 //! written, pseudonym, wrapped key, sealed name, check. It is appended before the first record that
 //! needs the line, and rewritten only when a subject is erased. No line holds a name in clear.
 
+#[cfg(test)]
+mod tests;
+
 use crate::AuditError;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;

@@ -72,7 +72,7 @@ fn main() {
     let mut config = AuditConfig::new(directory.join("audit"), "child");
     config.reserve_mib = 1;
     config.pace = Pace { segment_bytes: 256 * 1024, ..Pace::default() };
-    let (log, report) = Audit::open(&config, &keys, Arc::new(SystemClock)).unwrap();
+    let (log, report) = Audit::open(config, &keys, Arc::new(SystemClock)).unwrap();
     println!("open {} {}", report.records, report.abandoned);
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).build().unwrap();
     runtime.block_on(async {

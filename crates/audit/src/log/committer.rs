@@ -220,11 +220,11 @@ impl Committer {
             return;
         }
         self.next_try = Instant::now() + self.files.setup.pace.recovery_interval;
-        if health == Health::Down {
-            if let Err(error) = self.files.restore() {
-                tracing::debug!(error = &error as &dyn std::error::Error, "the audit log is still down");
-                return;
-            }
+        if health == Health::Down
+            && let Err(error) = self.files.restore()
+        {
+            tracing::debug!(error = &error as &dyn std::error::Error, "the audit log is still down");
+            return;
         }
         let health = if self.files.retake_reserve() { Health::Up } else { Health::Full };
         tracing::info!(?health, "the audit log is back");

@@ -4,7 +4,7 @@ mod crash;
 mod faults;
 
 use crate::disk::memory::MemoryDisk;
-use crate::samples::HandClock;
+use crate::samples::StillClock;
 use crate::verify::{Verified, VerifyError, VerifyRequest, verify_on};
 use crate::{Audit, AuditConfig, AuditError, OpenReport, Pace};
 use secrets::KeyStore;
@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 struct Bench {
     _home: tempfile::TempDir,
     keys: KeyStore,
-    clock: Arc<HandClock>,
+    clock: Arc<StillClock>,
     config: AuditConfig,
 }
 
@@ -32,7 +32,7 @@ impl Bench {
             checkpoint_interval: Duration::from_millis(200),
             recovery_interval: Duration::from_millis(5),
         };
-        Self { _home: home, keys, clock: Arc::new(HandClock::new()), config }
+        Self { _home: home, keys, clock: Arc::new(StillClock), config }
     }
 
     fn open(&self, disk: &MemoryDisk) -> Result<(Audit, OpenReport), AuditError> {

@@ -4,7 +4,7 @@
 
 use crate::json::{Writer, capped};
 use crate::limits::{MAX_RECORD_BYTES, MAX_TEXT_BYTES, MAX_USER_AGENT_BYTES};
-use crate::record::{HEADER_BYTES, Header};
+use crate::record::Header;
 use crate::subjects::{KeyId, Subject};
 use crate::{Event, Who};
 use domain::{CallId, ClientId, Digest, PersonId, TenantId, UnixMillis};
@@ -12,6 +12,8 @@ use secrets::KeyError;
 use std::net::IpAddr;
 use std::sync::Arc;
 
+/// Bytes that an intent with nine controls takes; other records take less.
+const USUAL_RECORD_BYTES: usize = 2048;
 /// The version of OCSF that the records follow.
 const OCSF_VERSION: &str = "1.9.0";
 
@@ -109,10 +111,10 @@ impl Body<'_> {
         let sealed = subject.map(|subject| subject.seal(field, &capped(value, MAX_TEXT_BYTES)));
         self.json.object(|json| {
             match sealed {
-                Some(Ok(sealed)) => json.key("enc").plain(sealed),
+                Some(Ok(sealed)) => json.key("enc").word(&sealed),
                 Some(Err(error)) => self.failed = Some(error),
                 // An erased subject has no key: the field says that there was one.
-                None => json.key("enc").plain(""),
+                None => json.key("enc").word(""),
             }
             if let Some(key) = named {
                 json.key("key").hex(&key.0);
@@ -155,9 +157,11 @@ pub(crate) fn record(
     parts: &Parts<'_>,
     add: impl FnOnce(&mut Body<'_>),
 ) -> Result<Vec<u8>, RecordError> {
+    let mut header = Vec::with_capacity(USUAL_RECORD_BYTES);
+    let key = parts.actor.map(|actor| actor.key);
+    Header { event, index: 0, time, call: parts.call, key, intent: parts.intent }.put(&mut header);
     let subject = parts.actor.and_then(|actor| actor.subject.as_deref());
-    let mut body = Body { json: Writer::with_capacity(2048), subject, failed: None };
-    body.json.object_open();
+    let mut body = Body { json: Writer::object_after(header), subject, failed: None };
     before_metadata(&mut body, event, parts);
     metadata(&mut body.json, parts);
     after_metadata(&mut body, event, time, parts);
@@ -170,15 +174,10 @@ pub(crate) fn record(
         body.json.key("uid").hex(&actor.key.0);
         body.json.object_close();
     }
-    body.json.object_close();
     if let Some(error) = body.failed {
         return Err(RecordError::Key(error));
     }
-    let json = body.json.finish();
-    let mut record = Vec::with_capacity(HEADER_BYTES + json.len());
-    let key = parts.actor.map(|actor| actor.key);
-    Header { event, index: 0, time, call: parts.call, key, intent: parts.intent }.put(&mut record);
-    record.extend_from_slice(&json);
+    let record = body.json.finish();
     if record.len() > MAX_RECORD_BYTES && event != Event::Checkpoint {
         return Err(RecordError::TooLarge { bytes: record.len() });
     }
@@ -202,14 +201,14 @@ pub(crate) enum RecordError {
 fn before_metadata(body: &mut Body<'_>, event: Event, parts: &Parts<'_>) {
     let (class, activity) = class_and_activity(event);
     body.json.key("activity_id").number(activity);
-    body.json.key("activity_name").plain(event.name());
+    body.json.key("activity_name").word(event.name());
     if let Some(actor) = parts.actor {
         body.json.key("actor").object_open();
         if let Some(policy) = parts.policy {
             body.json.key("authorizations").array(|json| {
                 json.object(|json| {
                     if let Some(decision) = parts.decision {
-                        json.key("decision").plain(decision);
+                        json.key("decision").word(decision);
                     }
                     json.key("policy").object(|json| json.key("uid").hex(policy.as_bytes()));
                 });
@@ -245,7 +244,7 @@ fn before_metadata(body: &mut Body<'_>, event: Event, parts: &Parts<'_>) {
     }
     if let Some((kind, uid)) = parts.entity {
         body.json.key("entity").object(|json| {
-            json.key("type").plain(kind);
+            json.key("type").word(kind);
             json.key("uid").string(&capped(uid, MAX_TEXT_BYTES));
         });
     }
@@ -263,17 +262,17 @@ fn metadata(json: &mut Writer, parts: &Parts<'_>) {
             json.key("correlation_uid").plain(call);
         }
         json.key("product").object(|json| {
-            json.key("name").plain("Secure MCP Server");
-            json.key("vendor_name").plain("Secure MCP Server");
-            json.key("version").plain(env!("CARGO_PKG_VERSION"));
+            json.key("name").word("Secure MCP Server");
+            json.key("vendor_name").word("Secure MCP Server");
+            json.key("version").word(env!("CARGO_PKG_VERSION"));
         });
         if parts.actor.is_some_and(|actor| actor.client.is_some()) {
-            json.key("profiles").array(|json| json.plain("ai_operation"));
+            json.key("profiles").array(|json| json.word("ai_operation"));
         }
         if let Some(tenant) = parts.actor.and_then(|actor| actor.tenant.as_ref()) {
             json.key("tenant_uid").string(tenant.as_str());
         }
-        json.key("version").plain(OCSF_VERSION);
+        json.key("version").word(OCSF_VERSION);
     });
 }
 
@@ -288,7 +287,7 @@ fn after_metadata(body: &mut Body<'_>, event: Event, time: UnixMillis, parts: &P
         body.json.object_close();
     }
     if let Some(code) = parts.status_code {
-        body.json.key("status_code").plain(code);
+        body.json.key("status_code").word(code);
     }
     if let Some(detail) = parts.status_detail {
         body.personal("status_detail", "status_detail", detail);

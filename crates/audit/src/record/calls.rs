@@ -50,7 +50,7 @@ pub(crate) fn outcome(outcome: &Outcome, open: &OpenCall, time: UnixMillis) -> R
     record(Event::Outcome, time, &parts, |body| {
         let json = &mut body.json;
         controls(json, &outcome.controls);
-        json.key("decision").plain(outcome.decision.word());
+        json.key("decision").word(outcome.decision.word());
         json.key("duration_us").number(outcome.duration_us);
         json.key("findings").array(|json| {
             for finding in outcome.findings.iter().take(MAX_LIST_ENTRIES) {
@@ -81,7 +81,7 @@ pub(crate) fn abandoned(
     time: UnixMillis,
 ) -> Result<Vec<u8>, RecordError> {
     record(Event::Abandoned, time, &of_open(open), |body| {
-        body.json.key("cause").plain(cause);
+        body.json.key("cause").word(cause);
         body.json.key("intent").number(open.index);
     })
 }
@@ -121,7 +121,7 @@ pub(crate) fn refused(refused: &Refused, actor: &Actor, time: UnixMillis) -> Res
             body.json.key("arguments").object(|json| json.key("sha256").hex(arguments.as_bytes()));
         }
         controls(&mut body.json, &refused.controls);
-        body.json.key("decision").plain(refused.refusal.code().decision().word());
+        body.json.key("decision").word(refused.refusal.code().decision().word());
         body.json.key("duration_us").number(refused.duration_us);
         if let Some(limit) = refused.refusal.limit() {
             body.json.key("limit").string(&capped(limit, MAX_TEXT_BYTES));
@@ -170,8 +170,8 @@ fn controls(json: &mut Writer, controls: &[ControlVerdict]) {
                 if let Some(detail) = &control.detail {
                     json.key("detail").string(&capped(detail, MAX_TEXT_BYTES / 4));
                 }
-                json.key("name").plain(control.name.name());
-                json.key("verdict").plain(verdict_word(control.verdict));
+                json.key("name").word(control.name.name());
+                json.key("verdict").word(verdict_word(control.verdict));
                 json.key("version").string(&capped(&control.version, MAX_REASON_ID_BYTES));
             });
         }
@@ -182,7 +182,7 @@ fn controls(json: &mut Writer, controls: &[ControlVerdict]) {
 fn reasons(body: &mut Body<'_>, reasons: &[String]) {
     let (identifiers, remarks): (Vec<_>, Vec<_>) =
         reasons.iter().take(MAX_REASONS).partition(|reason| is_rule_identifier(reason));
-    body.json.key("reasons").array(|json| identifiers.iter().for_each(|reason| json.plain(reason)));
+    body.json.key("reasons").array(|json| identifiers.iter().for_each(|reason| json.word(reason)));
     if remarks.is_empty() {
         return;
     }

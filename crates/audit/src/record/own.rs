@@ -34,7 +34,7 @@ pub(crate) fn refused_from(
             }
         });
         body.json.key("minute").number(minute.0);
-        body.json.key("stage").plain("before_authentication");
+        body.json.key("stage").word("before_authentication");
     })
 }
 
@@ -54,7 +54,7 @@ pub(crate) fn over_quota(
     };
     record(Event::Refused, time, &parts, |body| {
         body.json.key("minute").number(minute.0);
-        body.json.key("stage").plain("audit_quota");
+        body.json.key("stage").word("audit_quota");
     })
 }
 
@@ -82,7 +82,7 @@ pub(crate) fn rolled(carried: &Carried, time: UnixMillis) -> Result<Vec<u8>, Rec
             body.json.key("last_policy").hex(policy.as_bytes());
         }
         body.json.key("note").string(&carried.note);
-        body.json.key("open_intents").plain(STANDARD.encode(open));
+        body.json.key("open_intents").word(&STANDARD.encode(open));
     })
 }
 

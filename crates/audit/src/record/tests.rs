@@ -1,6 +1,8 @@
+//! The bytes of a record, field by field.
+
 use super::*;
 use crate::log::OpenCall;
-use crate::samples::{self, HandClock};
+use crate::samples::{self, StillClock};
 use crate::subjects::Subjects;
 use crate::tree::leaf_hash;
 use domain::{Clock, RefusalCode};
@@ -22,7 +24,7 @@ fn desk() -> Desk {
 
 /// One record of each kind.
 fn every_record(desk: &Desk) -> Vec<Vec<u8>> {
-    let now = HandClock::new().now();
+    let now = StillClock.now();
     let actor = actor_of(&desk.subjects, &samples::principal("ana")).unwrap();
     let open = OpenCall {
         call: samples::call(1),
@@ -118,20 +120,21 @@ fn no_record_holds_a_person_in_clear() {
 
 #[test]
 fn control_signs_appear_as_escapes_only() {
-    let mut json = crate::json::Writer::default();
+    let mut json = crate::json::Writer::object_after(Vec::new());
     let nasty: String = (0..=0x2100u32).filter_map(char::from_u32).chain(['\u{feff}', '\u{e0041}']).collect();
-    json.string(&nasty);
+    json.key("text").string(&nasty);
     let text = String::from_utf8(json.finish()).unwrap();
     assert!(!text.chars().any(|sign| sign.is_control() || ('\u{200b}'..='\u{200f}').contains(&sign)));
     assert!(!text.chars().any(|sign| ('\u{202a}'..='\u{202e}').contains(&sign) || sign == '\u{e0041}'));
-    let back: String = serde_json::from_str(&text).unwrap();
+    let back: Value = serde_json::from_str(&text).unwrap();
+    let back = back["text"].as_str().unwrap();
     assert!(back.starts_with("\0\u{1}") && back.contains("\u{1b}"));
 }
 
 #[test]
 fn a_record_opens_again_until_its_subject_is_erased() {
     let desk = desk();
-    let now = HandClock::new().now();
+    let now = StillClock.now();
     let actor = actor_of(&desk.subjects, &samples::principal("ana")).unwrap();
     let record = refused(&samples::refused("ana", 3), &actor, now).unwrap();
     let read = crate::opened::open_record(&record, &desk.subjects).unwrap();
@@ -155,7 +158,7 @@ fn a_record_opens_again_until_its_subject_is_erased() {
 fn an_approval_opens_for_both_people() {
     let desk = desk();
     let granted = &samples::operator_events()[5];
-    let record = operator(granted, &desk.subjects, HandClock::START).unwrap();
+    let record = operator(granted, &desk.subjects, StillClock::START).unwrap();
     let read = crate::opened::open_record(&record, &desk.subjects).unwrap();
     assert_eq!(read.body["actor"]["user"]["name"], "sam");
     assert_eq!(read.body["user"]["name"], "dev");
@@ -175,7 +178,7 @@ fn the_bytes_of_record_and_frame_are_those_of_the_document() {
             subject: None,
         }),
     };
-    let mut record = abandoned(&open, "dropped", HandClock::START).unwrap();
+    let mut record = abandoned(&open, "dropped", StillClock::START).unwrap();
     set_index(&mut record, 9);
     let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
     let header = concat!(
@@ -216,7 +219,7 @@ fn the_bytes_of_record_and_frame_are_those_of_the_document() {
 
 #[test]
 fn a_frame_with_any_bit_flipped_is_noticed() {
-    let record = rolled(&Carried::default(), HandClock::START).unwrap();
+    let record = rolled(&Carried::default(), StillClock::START).unwrap();
     let mut framed = Vec::new();
     let _leaf = put_frame(&mut framed, &record, 0);
     for bit in 0..framed.len() * 8 {
@@ -244,7 +247,7 @@ fn what_a_segment_carries_over_reads_back() {
         last_policy: Some(domain::Digest::of(b"policy")),
         open: (0..100).map(|number| (number, samples::call(number))).collect(),
     };
-    assert_eq!(read_carried(&rolled(&carried, HandClock::START).unwrap()), Some(carried));
+    assert_eq!(read_carried(&rolled(&carried, StillClock::START).unwrap()), Some(carried));
 }
 
 #[test]
@@ -256,6 +259,6 @@ fn long_texts_and_lists_stay_under_the_limit() {
     big.who.user_agent = Some("u".repeat(100_000));
     big.approval = Some("\u{1}".repeat(100_000));
     big.controls = vec![big.controls[0].clone().because("d".repeat(10_000)); 500];
-    let record = intent(&big, &actor, HandClock::START).unwrap();
+    let record = intent(&big, &actor, StillClock::START).unwrap();
     assert!(record.len() <= crate::limits::MAX_RECORD_BYTES, "{}", record.len());
 }

@@ -1,3 +1,5 @@
+//! RFC 6962: known roots, every proof up to 64 leaves.
+
 use super::*;
 use std::convert::Infallible;
 

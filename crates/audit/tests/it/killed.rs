@@ -57,7 +57,7 @@ fn every_answered_call_survives_kill_9() {
     let keys = KeyStore::open(&home.path().join("keys")).unwrap();
     let mut config = AuditConfig::new(home.path().join("audit"), "child");
     config.pace = Pace { segment_bytes: 256 * 1024, ..Pace::default() };
-    let (log, _) = Audit::open(&config, &keys, Arc::new(SystemClock)).unwrap();
+    let (log, _) = Audit::open(config, &keys, Arc::new(SystemClock)).unwrap();
     for (call, (intent, outcome)) in &answered {
         let records = log.show(*call).unwrap();
         assert_eq!(

@@ -22,17 +22,24 @@ fn a_principals_share_of_the_day_ends_and_renews() {
     };
     assert_eq!(refusal.code(), RefusalCode::QuotaExhausted);
     assert!(refusal.retry_after_ms().unwrap() <= 24 * 60 * 60 * 1000);
-    assert_eq!(run(log.refused(refused("ana", 5000))).unwrap_err().code(), RefusalCode::QuotaExhausted);
+    // What is left may still hold a smaller record or two.
+    let refusal = (5000..5010).find_map(|number| run(log.refused(refused("ana", number))).err()).unwrap();
+    assert_eq!(refusal.code(), RefusalCode::QuotaExhausted);
     let listed = Listed { call: call_id(1), who: who("ana"), method: "tools/list", entries: 0, policy: None };
-    assert_eq!(log.listed(listed).unwrap_err().code(), RefusalCode::QuotaExhausted);
+    let listed = (0..10).find_map(|_| log.listed(listed.clone()).err()).unwrap();
+    assert_eq!(listed.code(), RefusalCode::QuotaExhausted);
     run(log.intent(intent("dev", 6000))).map(drop).unwrap();
     assert!(log.is_ready());
     bench.advance(Duration::from_secs(24 * 60 * 60));
     run(log.intent(intent("ana", 6001))).map(drop).unwrap();
     log.close();
     let (log, _) = bench.open().unwrap();
-    let sums: Vec<_> =
-        log.tail(50).unwrap().into_iter().filter(|record| record.event == Event::Refused).collect();
+    let sums: Vec<_> = log
+        .tail(50)
+        .unwrap()
+        .into_iter()
+        .filter(|record| record.event == Event::Refused && record.body["count"].is_u64())
+        .collect();
     assert_eq!(sums.len(), 1, "three refusals in one record");
     assert_eq!(
         (&sums[0].body["count"], &sums[0].body["unmapped"]["stage"]),

@@ -45,7 +45,7 @@ impl Bench {
     }
 
     pub fn open(&self) -> Result<(Audit, OpenReport), AuditError> {
-        Audit::open(&self.config, &self.keys, Arc::clone(&self.clock) as _)
+        Audit::open(self.config.clone(), &self.keys, Arc::clone(&self.clock) as _)
     }
 
     pub fn directory(&self) -> &Path {

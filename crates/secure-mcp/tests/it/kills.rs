@@ -55,7 +55,8 @@ async fn every_answered_call_survives_a_kill() {
             .collect();
         // Another moment each time: primes keep the moments from falling into step with the log's second.
         tokio::time::sleep(Duration::from_millis(120 + kill * 37 % 211)).await;
-        let killed = std::process::Command::new("kill").args(["-9", &shared.pid().to_string()]).status().unwrap();
+        let killed =
+            std::process::Command::new("kill").args(["-9", &shared.pid().to_string()]).status().unwrap();
         assert!(killed.success());
         let mut receipts = Vec::new();
         for caller in callers {
@@ -66,7 +67,8 @@ async fn every_answered_call_survives_a_kill() {
         let directory = server.data_dir().join("audit");
         let whole = verify(&VerifyRequest::directory(&directory)).unwrap();
         for receipt in &receipts {
-            let request = VerifyRequest { receipt: Some(receipt.clone()), ..VerifyRequest::directory(&directory) };
+            let request =
+                VerifyRequest { receipt: Some(receipt.clone()), ..VerifyRequest::directory(&directory) };
             verify(&request).unwrap_or_else(|error| panic!("an answered call is not in the log: {error}"));
         }
         assert!(!receipts.is_empty(), "nothing was answered before kill {kill}");
@@ -98,6 +100,7 @@ async fn a_flipped_byte_stops_the_start_and_is_named() {
     std::fs::write(&segment, bytes).unwrap();
     let output = server.command(&["audit", "verify", "--dir", directory.to_str().unwrap()]);
     assert_eq!(output.status.code(), Some(2));
-    let said = String::from_utf8_lossy(&output.stderr).into_owned() + &String::from_utf8_lossy(&output.stdout);
+    let said =
+        String::from_utf8_lossy(&output.stderr).into_owned() + &String::from_utf8_lossy(&output.stdout);
     assert!(said.contains("record"), "{said}");
 }
