@@ -37,7 +37,8 @@ impl Session {
         let path = file.to_str().ok_or_else(|| rusqlite::Error::InvalidPath(file.to_owned()))?;
         connection.execute(&format!("ATTACH DATABASE ?1 AS {}", names.schema()), [path])?;
         if !connection.is_readonly(names.schema().as_str())? {
-            return Err(rusqlite::Error::ModuleError("the source could be written".to_owned()));
+            // It cannot happen with these flags; if it did, the file would not be touched.
+            return Err(rusqlite::Error::InvalidPath(file.to_owned()));
         }
         mask::register(&connection, &names.functions(), key)?;
         for (name, table) in &schema.tables {
@@ -56,7 +57,9 @@ impl Session {
     }
 
     /// SQLite's counter of schema changes of the file, now.
-    pub(crate) fn schema_version(&self) -> rusqlite::Result<i64> {
+    pub(crate) fn schema_version(&mut self) -> rusqlite::Result<i64> {
+        // The last call is over, and so is its deadline: it must not end this look.
+        self.connection.progress_handler(0, None::<fn() -> bool>)?;
         self.connection.query_row(&format!("PRAGMA {}.schema_version", self.schema), [], |row| row.get(0))
     }
 

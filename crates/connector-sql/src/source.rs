@@ -2,7 +2,7 @@
 //!
 //! It knows no caller and no policy. It opens the file for reading only.
 
-use crate::limits::BUSY_WAIT;
+use crate::guard::harden;
 use crate::schema::{Schema, SchemaError};
 use domain::{Digest, ResourceName};
 use rusqlite::{Connection, OpenFlags};
@@ -127,6 +127,6 @@ fn identity(path: &Path) -> std::io::Result<(u64, u64)> {
 fn snapshot(path: &Path) -> Result<Snapshot, SnapshotError> {
     let file = identity(path)?;
     let connection = Connection::open_with_flags(path, FLAGS)?;
-    connection.busy_timeout(BUSY_WAIT)?;
+    harden(&connection)?;
     Ok(Snapshot { schema: Schema::read(&connection)?, file })
 }

@@ -110,7 +110,7 @@ impl Pipeline {
             call,
             who: who(caller),
             tool: None,
-            refusal: error.refusal.clone(),
+            refusal: (*error.refusal).clone(),
             arguments: None,
             policy: None,
             reasons: Vec::new(),

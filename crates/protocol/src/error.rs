@@ -31,14 +31,21 @@ pub struct RpcError {
     /// One public sentence.
     pub message: String,
     /// More, where the protocol defines it.
-    pub data: Option<Value>,
+    pub data: Option<Box<Value>>,
     /// The refusal, for the record.
-    pub refusal: Refusal,
+    pub refusal: Box<Refusal>,
 }
 
 impl RpcError {
     fn new(http_status: u16, code: i32, refusal: Refusal) -> Self {
-        Self { id: None, http_status, code, message: refusal.public(), data: None, refusal }
+        Self {
+            id: None,
+            http_status,
+            code,
+            message: refusal.public(),
+            data: None,
+            refusal: Box::new(refusal),
+        }
     }
 
     fn malformed(code: i32, internal: String) -> Self {
@@ -76,7 +83,7 @@ impl RpcError {
             .collect();
         let mut error =
             Self::malformed(UNSUPPORTED_VERSION, "the protocol version is not served here".to_owned());
-        error.data = Some(json!({ "supported": SUPPORTED_VERSIONS, "requested": shown }));
+        error.data = Some(Box::new(json!({ "supported": SUPPORTED_VERSIONS, "requested": shown })));
         error
     }
 

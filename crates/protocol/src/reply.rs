@@ -77,7 +77,7 @@ impl<'a> CallResult<'a> {
 pub fn error_frame(error: &RpcError) -> Value {
     let mut body = json!({ "code": error.code, "message": error.message });
     if let (Some(members), Some(data)) = (body.as_object_mut(), &error.data) {
-        members.insert("data".to_owned(), data.clone());
+        members.insert("data".to_owned(), (**data).clone());
     }
     match &error.id {
         Some(id) => json!({ "jsonrpc": "2.0", "id": id.to_value(), "error": body }),

@@ -86,7 +86,7 @@ fn ends_there(after: &str) -> bool {
     let mut characters = after.chars();
     match characters.next() {
         Some('.' | '-' | '/') => !characters.next().is_some_and(char::is_alphanumeric),
-        Some('@' | ':' | '_') => false,
+        Some('@' | ':' | '_' | '%' | '&' | '\\') => false,
         Some(character) => !character.is_alphanumeric(),
         None => true,
     }
@@ -115,7 +115,7 @@ fn mask(kind: Kind, value: &str) -> Option<String> {
         }
         Kind::Email => {
             let (name, domain) = folded.text.split_once('@')?;
-            let first = name.chars().next()?;
+            let first = name.chars().next().filter(|letter| letter.is_alphabetic())?;
             let letters = !domain.bytes().any(|byte| byte.is_ascii_digit());
             letters.then(|| format!("{first}***@{domain}"))
         }

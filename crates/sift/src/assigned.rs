@@ -5,7 +5,6 @@
 
 use std::ops::Range;
 
-use crate::context;
 use crate::finding::Confidence;
 use crate::kind::Kind;
 use crate::page::{BLANK, Candidate, MARKER_START, Page};
@@ -83,20 +82,22 @@ const TAILS: [&str; 18] = [
 const OTHER_HEADS: [&str; 9] =
     ["next", "page", "continuation", "sync", "csrf", "prev", "previous", "max", "public"];
 
-/// Column names that make the whole text the value.
-const KEY_NAMES: [&str; 12] = [
-    "password",
-    "passwd",
-    "passphrase",
-    "pwd",
-    "secret",
-    "token",
-    "apikey",
-    "credential",
-    "passcode",
-    "passwort",
-    "kennwort",
-    "secretkey",
+/// Names of columns that make the whole text the value, without their separators.
+const COLUMNS: [(&str, Promise); 14] = [
+    ("password", Promise::Password),
+    ("passwd", Promise::Password),
+    ("passphrase", Promise::Password),
+    ("passcode", Promise::Password),
+    ("passwort", Promise::Password),
+    ("kennwort", Promise::Password),
+    ("pwd", Promise::Password),
+    ("secret", Promise::Key),
+    ("token", Promise::Key),
+    ("apikey", Promise::Key),
+    ("accesskey", Promise::Key),
+    ("secretkey", Promise::Key),
+    ("privatekey", Promise::Key),
+    ("credential", Promise::Key),
 ];
 
 /// The value given to the name whose telling word lies at `name`.
@@ -125,19 +126,17 @@ pub(crate) fn at_name(page: &Page<'_>, name: Range<usize>, promise: Promise) -> 
 
 /// The whole text, where its column has a telling name.
 pub(crate) fn whole_text(page: &Page<'_>) -> Option<Candidate> {
-    let promise = if context::named(page.key, KEY_NAMES.get(..4)?) {
-        Promise::Password
-    } else if context::named(page.key, &KEY_NAMES) {
-        Promise::Key
-    } else {
-        return None;
-    };
     let written = page.text.trim();
+    if written.len() > MAX_VALUE {
+        return None;
+    }
+    let letters = page.key?.bytes().filter(u8::is_ascii_alphanumeric).take(MAX_VALUE);
+    let column: String = letters.map(|byte| char::from(byte.to_ascii_lowercase())).collect();
+    let (head, promise) =
+        COLUMNS.iter().find_map(|(name, promise)| Some((column.strip_suffix(name)?, *promise)))?;
     let start = page.text.len() - page.text.trim_start().len();
-    (written.len() <= MAX_VALUE && is_secret(written, promise, true)).then(|| {
-        let span = start..start + written.len();
-        Candidate::plain(Kind::AssignedSecret, span, Confidence::Medium)
-    })
+    let good = !OTHER_HEADS.iter().any(|other| head.ends_with(other)) && is_secret(written, promise, true);
+    good.then(|| Candidate::plain(Kind::AssignedSecret, start..start + written.len(), Confidence::Medium))
 }
 
 fn name_start(page: &Page<'_>, word: usize) -> usize {
@@ -200,12 +199,9 @@ fn is_quoted(page: &Page<'_>, value: &Range<usize>) -> bool {
 }
 
 fn is_secret(value: &str, promise: Promise, quoted: bool) -> bool {
-    if is_reference(value) {
-        return false;
-    }
     let profile = Profile::of(value);
     let letters = profile.lower + profile.upper;
-    match promise {
+    let plausible = match promise {
         Promise::Password => {
             let mixed = letters > 0 && (profile.digits > 0 || has_rare_symbol(value));
             let spoken = quoted && value.split(' ').filter(|word| word.len() > 2).count() >= 4;
@@ -222,7 +218,9 @@ fn is_secret(value: &str, promise: Promise, quoted: bool) -> bool {
                 && !profile.is_wordy()
                 && !value.contains(' ')
         }
-    }
+    };
+    // The dearer question last.
+    plausible && !is_reference(value)
 }
 
 /// Symbols that passwords have and words have not.
@@ -277,6 +275,3 @@ fn kind_of(name: &str, value: &str) -> Kind {
 fn is_blank(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t')
 }
-
-#[cfg(test)]
-mod tests;

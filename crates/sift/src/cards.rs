@@ -13,7 +13,7 @@ const MIN_DIGITS: usize = 12;
 const MAX_DIGITS: usize = 19;
 
 /// Words that speak for a card number.
-const WORDS: [&str; 22] = [
+const WORDS: [&str; 24] = [
     "card",
     "cards",
     "cc",
@@ -30,6 +30,8 @@ const WORDS: [&str; 22] = [
     "jcb",
     "unionpay",
     "payment",
+    "creditcard",
+    "debitcard",
     "karte",
     "kreditkarte",
     "carte",
@@ -103,11 +105,8 @@ pub(crate) fn at_group(page: &Page<'_>, run: Run<'_>, index: usize) -> Option<Nu
     }
     let (used, end, range) = best?;
     let proven = range == Range::Firm && stands_alone(page, run, index, used);
-    let confidence = if proven || context::speaks_for(page, first.start, end, &WORDS) {
-        Confidence::High
-    } else {
-        Confidence::Low
-    };
+    let told = || run.is_led(index) && context::speaks_for(page, first.start, end, &WORDS);
+    let confidence = if proven || told() { Confidence::High } else { Confidence::Low };
     Some(NumberMatch { candidate: Candidate::plain(Kind::Card, first.start..end, confidence), groups: used })
 }
 

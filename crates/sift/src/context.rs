@@ -18,15 +18,24 @@ const MAX_SKIPPED: usize = 16;
 /// Longest word compared; no telling word is longer.
 const MAX_WORD_BYTES: usize = 24;
 
+/// What column names add to a telling word without a separator.
+const NUMBER_ENDINGS: [&str; 5] = ["number", "numbers", "num", "no", "s"];
+
 /// Whether one of `words` (lower case) stands near the bytes `start..end` of the page or
 /// is part of the name of its column.
 pub(crate) fn speaks_for(page: &Page<'_>, start: usize, end: usize, words: &[&str]) -> bool {
     named(page.key, words) || near_before(page, start, WORDS_BEFORE, words) || near_after(page, end, words)
 }
 
-/// Whether one of `words` is a part of the column's name.
+/// Whether one of `words` is a part of the column's name, alone or as in `phonenumber`.
 pub(crate) fn named(key: Option<&str>, words: &[&str]) -> bool {
-    key.is_some_and(|key| key_words(key).any(|word| is_one_of(word, words)))
+    let bare = |word: &str| {
+        NUMBER_ENDINGS.iter().any(|ending| {
+            let rest = word.len().checked_sub(ending.len()).and_then(|cut| word.split_at_checked(cut));
+            rest.is_some_and(|(head, tail)| tail.eq_ignore_ascii_case(ending) && is_one_of(head, words))
+        })
+    };
+    key.is_some_and(|key| key_words(key).any(|word| is_one_of(word, words) || bare(word)))
 }
 
 /// Whether one of `words` is among the last `count` words before `start`.
@@ -151,3 +160,6 @@ fn parts(word: &str) -> impl Iterator<Item = &str> {
         Some(part)
     }))
 }
+
+#[cfg(test)]
+mod tests;

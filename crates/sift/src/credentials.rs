@@ -98,6 +98,3 @@ pub(crate) fn in_url(page: &Page<'_>, at: usize) -> Option<Candidate> {
     (reaches_host && !value.is_empty() && !refers)
         .then(|| Candidate::plain(Kind::UrlPassword, start..end, Confidence::High))
 }
-
-#[cfg(test)]
-mod tests;

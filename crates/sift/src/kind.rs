@@ -195,3 +195,6 @@ impl FromIterator<Kind> for KindSet {
         kinds.into_iter().fold(Self::NONE, Self::with)
     }
 }
+
+#[cfg(test)]
+mod tests;

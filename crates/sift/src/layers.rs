@@ -72,36 +72,46 @@ impl Scanner {
         out: &mut Vec<Candidate>,
     ) -> Result<(), ScanError> {
         for run in decode::runs(*page, again) {
-            let written = page.slice(run.start..run.end);
-            for reading in decode::readings(written) {
+            for reading in decode::readings(page.slice(run.start..run.end)) {
                 depth.budget.pay(reading.bytes.len())?;
                 if !readable::has_text(&reading.bytes) {
                     continue;
                 }
                 let text = readable::readable(&reading.bytes);
-                let inner = self.scan_inner(&text.text, page.key, &mut depth.below())?;
-                let best = inner
-                    .into_iter()
-                    .filter(|found| text.clean || is_believed_in_binary(found))
-                    .min_by_key(|found| found.kind);
-                if let Some(found) = best {
-                    out.push(Candidate { start: run.start, end: run.end, layer: reading.layer, ..found });
-                    break;
-                }
-                if let Some(narrowed) = readable::narrowed(&reading.bytes) {
-                    let inner = self.scan_inner(&narrowed.text, page.key, &mut depth.below())?;
-                    if let Some(found) = inner.into_iter().min_by_key(|found| found.kind) {
-                        out.push(Candidate { start: run.start, end: run.end, layer: reading.layer, ..found });
-                        break;
-                    }
-                }
+                let found = match self.best_inside(&text.text, text.clean, page.key, depth)? {
+                    None => match readable::narrowed(&reading.bytes) {
+                        Some(wide) => self.best_inside(&wide.text, true, page.key, depth)?,
+                        None => None,
+                    },
+                    found => found,
+                };
                 // Text from the first to the last byte is the right reading.
-                if text.clean {
+                let settled = found.is_some() || text.clean;
+                out.extend(found.map(|found| Candidate {
+                    start: run.start,
+                    end: run.end,
+                    layer: reading.layer,
+                    ..found
+                }));
+                if settled {
                     break;
                 }
             }
         }
         Ok(())
+    }
+
+    /// The finding that stands for a whole decoded run.
+    fn best_inside(
+        &self,
+        text: &str,
+        clean: bool,
+        key: Option<&str>,
+        depth: &mut Depth<'_>,
+    ) -> Result<Option<Candidate>, ScanError> {
+        let inner = self.scan_inner(text, key, &mut depth.below())?;
+        let believed = inner.into_iter().filter(|found| clean || is_believed_in_binary(found));
+        Ok(believed.min_by_key(|found| found.kind))
     }
 
     fn open_escapes(

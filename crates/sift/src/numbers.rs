@@ -11,6 +11,10 @@ use crate::{cards, ip, phone, ssn};
 /// Bytes between two groups of one number: `") "` and `" - "` are the longest in use.
 const MAX_SEPARATOR_BYTES: usize = 3;
 
+/// Groups of a run that a word near the run can speak for. A date and a time come to six;
+/// behind that stands a table, and what a word says about a table is not about its middle.
+const MAX_LED_GROUPS: usize = 8;
+
 /// One maximal run of digits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Group {
@@ -33,6 +37,11 @@ pub(crate) struct Run<'a> {
 impl Run<'_> {
     pub(crate) fn group(&self, index: usize) -> Option<Group> {
         self.groups.get(index).copied()
+    }
+
+    /// Whether a word near the run can be about the group `index`.
+    pub(crate) const fn is_led(&self, index: usize) -> bool {
+        index < MAX_LED_GROUPS
     }
 
     /// What separates a group from the next one, empty past either end of the run.

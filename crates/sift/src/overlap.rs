@@ -38,3 +38,6 @@ fn rank(candidate: &Candidate) -> (bool, bool, Reverse<Kind>, usize, Confidence)
         candidate.confidence,
     )
 }
+
+#[cfg(test)]
+mod tests;

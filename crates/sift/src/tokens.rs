@@ -104,6 +104,3 @@ fn fits_issuer(shape: &Shape, body: &str, profile: &Profile) -> bool {
         _ => profile.digits > 0,
     }
 }
-
-#[cfg(test)]
-mod tests;

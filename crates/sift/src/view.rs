@@ -82,3 +82,6 @@ impl<'a> View<'a> {
         self.pieces.get(after.checked_sub(1)?)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,6 +4,7 @@
 //! value gives the same masked value in each row, so that grouping and joining work on it.
 
 mod functions;
+mod hmac;
 mod key;
 #[cfg(test)]
 mod tests;

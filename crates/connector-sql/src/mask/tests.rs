@@ -1,5 +1,6 @@
 //! What masks show of a value.
 
+use super::hmac::Hmac;
 use super::{MaskKey, email, keep_last_4, year};
 use domain::{Secret, TenantId};
 use proptest::prelude::*;
@@ -61,6 +62,25 @@ fn year_shows_the_year_of_every_usual_form() {
     ] {
         check(other, None);
     }
+}
+
+/// RFC 4231, cases 1, 2 and 4, whose keys fill up to 32 bytes with zeros, as HMAC itself fills them.
+#[test]
+fn hmac_gives_the_published_tags() {
+    let check = |key: &[u8], message: &[u8], expected: &str| {
+        let mut filled = [0; 32];
+        filled[..key.len()].copy_from_slice(key);
+        let tag = domain::Digest::from_bytes(Hmac::new(&filled).tag(message));
+        assert_eq!(tag.to_string(), expected);
+    };
+    let counted: Vec<u8> = (1..=25).collect();
+    check(&[0x0b; 20], b"Hi There", "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7");
+    check(
+        b"Jefe",
+        b"what do ya want for nothing?",
+        "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843",
+    );
+    check(&counted, &[0xcd; 50], "82558a389a443c0ea4cc819899f2083a85f0faa3e578f8077a2e3ff46729665b");
 }
 
 #[test]

@@ -9,5 +9,4 @@ mod change;
 mod fuzz;
 mod oracle;
 mod refusals;
-mod timing;
 mod world;

@@ -218,12 +218,3 @@ fn fill(file: &Path, hidden: Hidden) {
     connection.execute("INSERT INTO pages VALUES (?1)", [text]).unwrap();
     connection.execute_batch("COMMIT; ANALYZE").unwrap();
 }
-impl World {
-    pub(super) fn reopen(w: &World) -> DatabaseQuery {
-        DatabaseQuery::new(
-            [Source::open("shop".parse().unwrap(), &w.file).unwrap()],
-            MaskKey::new(Secret::new([7; 32])),
-        )
-        .unwrap()
-    }
-}

@@ -1,3 +1,5 @@
+//! What is cut over two parts.
+
 use super::join;
 
 #[test]

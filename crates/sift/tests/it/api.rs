@@ -76,6 +76,8 @@ fn a_column_name_speaks_for_a_weak_number() {
         ("card_number", "5018000000000009", Kind::Card),
         ("db_password", "hunter2!", Kind::AssignedSecret),
         ("apiKey", "k3Jd8sLq0ZpW7vTn", Kind::AssignedSecret),
+        ("api_key", "k3Jd8sLq0ZpW7vTn", Kind::AssignedSecret),
+        ("phonenumber", "2025550143", Kind::Phone),
     ];
     for (key, value, kind) in cases {
         let found = scanner.scan(value, Context::key(key)).unwrap();
@@ -83,6 +85,19 @@ fn a_column_name_speaks_for_a_weak_number() {
         assert_eq!(scanner.scan(value, Context::none()).unwrap(), [], "{key}");
         let output = apply(value, &found, Action::Mask);
         assert_eq!(scanner.scan(&output, Context::key(key)).unwrap(), [], "{output}");
+    }
+}
+
+#[test]
+fn a_column_name_that_only_sounds_telling_says_nothing() {
+    let scanner = scanner();
+    for (key, value) in [
+        ("next_page_token", "k3Jd8sLq0ZpW7vTn"),
+        ("max_tokens", "4096"),
+        ("phonetic", "5550143"),
+        ("id", "2025550143"),
+    ] {
+        assert_eq!(scanner.scan(value, Context::key(key)).unwrap(), [], "{key}");
     }
 }
 

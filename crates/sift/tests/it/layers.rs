@@ -87,6 +87,13 @@ fn escapes_are_opened_in_place() {
 }
 
 #[test]
+fn the_letter_of_a_line_end_escape_is_not_part_of_a_name() {
+    check("{\\n  \\nann@example.com\\n}", Kind::Email, Layer::Plain, "ann@example.com");
+    check("line\\n4111111111111111\\n", Kind::Card, Layer::Plain, "4111111111111111");
+    check("x\\t123-45-6789\\r\\n", Kind::UsSsn, Layer::Plain, "123-45-6789");
+}
+
+#[test]
 fn two_layers_are_opened() {
     let twice = STANDARD.encode(STANDARD.encode(EMAIL));
     check(&twice, Kind::Email, Layer::Base64, &twice);
