@@ -46,7 +46,14 @@ impl CodeTool {
             return Ok(None);
         }
         let manifest = definition::python_runner()?;
-        Ok(Some(Self::new(manifest, sandbox, runtimes, vec![Language::Python], Some(Language::Python), limits)))
+        Ok(Some(Self::new(
+            manifest,
+            sandbox,
+            runtimes,
+            vec![Language::Python],
+            Some(Language::Python),
+            limits,
+        )))
     }
 
     /// What both tools say of themselves where every language is there: for a policy that names a tool

@@ -64,9 +64,10 @@ async fn post(shared: &Shared, peer: IpAddr, headers: &HeaderMap, body: Incoming
         *reply.status_mut() = StatusCode::UNSUPPORTED_MEDIA_TYPE;
         return reply;
     }
-    let arrival = |body| Arrival { credentials: bearer(headers), peer, user_agent: user_agent(headers), body };
+    let arrival =
+        |body| Arrival { credentials: bearer(headers), peer, user_agent: user_agent(headers), body };
     // Nothing is read for a caller who is not known: a 401 costs no memory.
-    if let Err(Answer::Unauthenticated(answer)) = shared.pipeline.admit(&arrival(Bytes::new())) {
+    if let Err(answer) = shared.pipeline.admit(&arrival(Bytes::new())) {
         return challenge(&answer);
     }
     let body = match Limited::new(body, MAX_MESSAGE_BYTES).collect().await {

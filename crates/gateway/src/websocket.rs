@@ -55,10 +55,8 @@ const READ_BUFFER_BYTES: usize = 4 * 1024;
 pub(crate) fn upgrade(shared: Arc<Shared>, peer: IpAddr, mut request: Request<Incoming>) -> Reply {
     let headers = request.headers();
     let caller = Caller { credentials: bearer(headers), peer, user_agent: user_agent(headers) };
-    match shared.pipeline.admit(&caller.arrival(Bytes::new())) {
-        Ok(()) => {}
-        Err(Answer::Unauthenticated(answer)) => return challenge(&answer),
-        Err(_) => return empty(StatusCode::UNAUTHORIZED),
+    if let Err(answer) = shared.pipeline.admit(&caller.arrival(Bytes::new())) {
+        return challenge(&answer);
     }
     let Some(accept) = handshake(headers) else {
         let refusal = Refusal::new(RefusalCode::Malformed, "not a WebSocket upgrade with subprotocol `mcp`");

@@ -191,8 +191,8 @@ impl ToolManifest {
     pub fn limited(&self, timeout: Option<Duration>, max_output_bytes: Option<u64>) -> Self {
         let mut limited = self.clone();
         limited.limits.timeout = timeout.map_or(self.limits.timeout, |limit| limit.min(self.limits.timeout));
-        limited.limits.max_output_bytes =
-            max_output_bytes.map_or(self.limits.max_output_bytes, |limit| limit.min(self.limits.max_output_bytes));
+        limited.limits.max_output_bytes = max_output_bytes
+            .map_or(self.limits.max_output_bytes, |limit| limit.min(self.limits.max_output_bytes));
         limited
     }
 

@@ -43,7 +43,7 @@ impl Pipeline {
     pub async fn receive(&self, arrival: Arrival, wire: &Wire) -> Answer {
         let caller = match authn::authenticate(&arrival, Audience::Mcp, &self.parts.authenticator) {
             Ok(caller) => caller,
-            Err(refusal) => return self.unauthenticated(&arrival, refusal),
+            Err(refusal) => return Answer::Unauthenticated(self.unauthenticated(&arrival, refusal)),
         };
         match protocol::decode(&arrival.body, wire) {
             Err(error) => Answer::Frame(self.malformed(&caller, error).await),
@@ -58,11 +58,12 @@ impl Pipeline {
         self.answer(asked.caller, asked.request).await
     }
 
-    /// Layer 1 alone, for a transport that has to decide before the first message.
-    pub fn admit(&self, arrival: &Arrival) -> Result<(), Answer> {
-        authn::authenticate(arrival, Audience::Mcp, &self.parts.authenticator)
-            .map(|_| ())
-            .map_err(|refusal| self.unauthenticated(arrival, refusal))
+    /// Layer 1 alone, for a transport that has to decide before it reads. The frame answers a refused caller.
+    pub fn admit(&self, arrival: &Arrival) -> Result<(), ScannedFrame> {
+        match authn::authenticate(arrival, Audience::Mcp, &self.parts.authenticator) {
+            Ok(_) => Ok(()),
+            Err(refusal) => Err(self.unauthenticated(arrival, refusal)),
+        }
     }
 
     /// A refusal that the transport itself found before anything was read (origin, host, size).
@@ -71,9 +72,9 @@ impl Pipeline {
         scan::notice_error(RpcError::of(refusal), &self.parts.scanner)
     }
 
-    fn unauthenticated(&self, arrival: &Arrival, refusal: Refusal) -> Answer {
+    fn unauthenticated(&self, arrival: &Arrival, refusal: Refusal) -> ScannedFrame {
         tracing::debug!(peer = %arrival.peer, reason = refusal.internal(), "credentials refused");
-        Answer::Unauthenticated(self.turn_away(arrival.peer, refusal))
+        self.turn_away(arrival.peer, refusal)
     }
 
     async fn answer(&self, caller: Authenticated, request: Request) -> ScannedFrame {

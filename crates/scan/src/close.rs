@@ -26,7 +26,7 @@ pub async fn close(
         findings: scanned.findings.clone(),
         controls: scanned.verdicts.clone(),
         duration_us: u64::try_from(scanned.started.elapsed().as_micros()).unwrap_or(u64::MAX),
-        usage: scanned.usage.clone(),
+        usage: scanned.usage,
     };
     let receipt = audit.outcome(receipt, outcome).await?;
     Ok((scanned, receipt))

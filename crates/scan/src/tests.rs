@@ -60,7 +60,8 @@ fn a_canary_in_any_place_of_any_block_is_taken_out_or_blocks() {
         for planted in [CARD.to_owned(), STANDARD.encode(CARD)] {
             let mut content = blocks();
             let is_blob = pointer.ends_with("/data") || pointer.ends_with("/blob");
-            *content.pointer_mut(pointer).unwrap() = if is_blob { STANDARD.encode(&planted).into() } else { planted.clone().into() };
+            *content.pointer_mut(pointer).unwrap() =
+                if is_blob { STANDARD.encode(&planted).into() } else { planted.clone().into() };
             let mut pass = Pass::new(&scanner, Sight { unredacted: false });
             pass.content(content.as_array_mut().unwrap());
             assert!(pass.tally.is_blocked() || !leaks(&content, CARD), "{pointer} leaks {planted}");
@@ -77,7 +78,8 @@ fn a_canary_split_over_two_blocks_is_found() {
         let mut content = json!([{ "type": "text", "text": format!("pay {left}") }, { "type": "text", "text": format!("{right} now") }]);
         let mut pass = Pass::new(&scanner, Sight { unredacted: false });
         pass.content(content.as_array_mut().unwrap());
-        let joined = format!("{}{}", content[0]["text"].as_str().unwrap(), content[1]["text"].as_str().unwrap());
+        let joined =
+            format!("{}{}", content[0]["text"].as_str().unwrap(), content[1]["text"].as_str().unwrap());
         assert!(pass.tally.is_blocked() || !joined.contains(CARD), "cut at {cut}: {joined}");
     }
 }

@@ -13,10 +13,18 @@ fn a_reference_that_leaves_the_document_is_refused() {
     for target in ["https://example.com/a.json", "other.json", "file:///etc/passwd", "a.json#/x"] {
         for key in ["$ref", "$dynamicRef"] {
             let schema = json!({ "type": "object", "properties": { "a": { key: target } } });
-            assert!(matches!(compiled(&schema), Err(SchemaError::ForeignReference { .. })), "{key}: {target}");
+            assert!(
+                matches!(compiled(&schema), Err(SchemaError::ForeignReference { .. })),
+                "{key}: {target}"
+            );
         }
     }
-    assert!(compiled(&json!({ "type": "object", "$defs": { "a": {} }, "properties": { "a": { "$ref": "#/$defs/a" } } })).is_ok());
+    assert!(
+        compiled(
+            &json!({ "type": "object", "$defs": { "a": {} }, "properties": { "a": { "$ref": "#/$defs/a" } } })
+        )
+        .is_ok()
+    );
 }
 
 #[test]
@@ -39,7 +47,8 @@ fn another_dialect_is_refused() {
 
 #[test]
 fn a_refusal_says_where_and_never_what() {
-    let schema = compiled(&json!({ "type": "object", "properties": { "text": { "type": "integer" } } })).unwrap();
+    let schema =
+        compiled(&json!({ "type": "object", "properties": { "text": { "type": "integer" } } })).unwrap();
     let refusal = check(&schema, &json!({ "text": "secret value" })).unwrap_err();
     assert_eq!(refusal.code(), RefusalCode::InvalidArguments);
     assert!(refusal.public().contains("/text"), "{}", refusal.public());
