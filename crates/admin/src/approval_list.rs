@@ -97,6 +97,9 @@ pub(crate) async fn decide(
             "ask another approver",
         )),
         Err(DecideError::Audit(refusal)) => Err(ApiError::of(refusal)),
+        Err(error @ DecideError::Lost) => {
+            Err(ApiError::of(Refusal::new(RefusalCode::Internal, error.to_string())))
+        }
         Err(DecideError::Store(error)) => Err(unavailable(error)),
     }
 }

@@ -38,14 +38,14 @@ impl RequestCounts {
 pub(crate) async fn respond(shared: &Shared, permit: &AdminPermit) -> Result<Response, ApiError> {
     let parts = &shared.parts;
     let pending =
-        parts.approvals.pending(permit.principal()).await.map_err(|error| {
+        parts.approvals.count_pending(permit.principal()).await.map_err(|error| {
             ApiError::of(Refusal::new(RefusalCode::Internal, format!("approvals: {error}")))
         })?;
     let mut out = String::new();
     let version = &parts.status.version;
     let ready = u8::from(parts.audit.is_ready());
     let signed = parts.audit.checkpoint().size;
-    let waiting = pending.len();
+    let waiting = pending;
     let _infallible = write!(
         out,
         "# HELP secure_mcp_build_info The version that runs.\n\

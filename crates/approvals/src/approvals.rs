@@ -7,6 +7,7 @@ use secrets::KeyStore;
 use std::sync::Arc;
 use std::time::Duration;
 use store::{ApprovalRow, ApprovalState, NewApproval, Store, StoreError};
+use tokio::sync::Mutex;
 
 /// From the request to its end, decided and used or not. An hour: a person is asked in the middle of
 /// a task; what nobody needed within the hour is asked again with fresh eyes.
@@ -15,8 +16,12 @@ pub const LIFETIME: Duration = Duration::from_secs(60 * 60);
 /// An approval is named after the call that asked for it.
 const ID_PREFIX: &str = "a_";
 
-/// The most that one listing shows.
-const MAX_LISTED: u32 = 1000;
+/// The most that one listing shows: more than a person reads, and bounded with the arguments in it.
+const MAX_LISTED: u32 = 100;
+
+/// Open requests of one principal. An assistant that waits for more has lost its way, and an approver
+/// who has to read more stops reading.
+const MAX_OPEN: u32 = 16;
 
 /// Claims that a crash can leave behind: at most one for each call in flight.
 const MAX_CLAIMS: u32 = 100_000;
@@ -33,6 +38,9 @@ pub enum DecideError {
     /// The log takes no record.
     #[error("the decision could not be recorded")]
     Audit(#[source] Refusal),
+    /// The decision was given up in the middle; the log says how far it came.
+    #[error("the decision was not finished")]
+    Lost,
     /// The state file failed.
     #[error("the decision could not be stored")]
     Store(#[from] StoreError),
@@ -53,6 +61,7 @@ pub struct Approvals {
     audit: Audit,
     keys: Arc<KeyStore>,
     clock: Arc<dyn Clock>,
+    deciding: Mutex<()>,
 }
 
 impl Approvals {
@@ -71,7 +80,7 @@ impl Approvals {
             let state = if used { ApprovalState::Consumed } else { ApprovalState::Granted };
             store.settle_claim(call, state).await?;
         }
-        Ok(Self { store, audit, keys, clock })
+        Ok(Self { store, audit, keys, clock, deciding: Mutex::new(()) })
     }
 
     /// Takes the approval of exactly this call, or asks for one.
@@ -102,7 +111,7 @@ impl Approvals {
             requested: now,
             expires: now.plus(LIFETIME),
         };
-        let (row, made) = self.store.find_or_insert_approval(request).await.map_err(unavailable)?;
+        let (row, made) = self.store.find_or_insert_approval(request, MAX_OPEN).await.map_err(unavailable)?;
         let id = row.request.id.clone();
         match row.state {
             ApprovalState::Granted => {
@@ -146,13 +155,14 @@ impl Approvals {
 
     /// What waits in the approver's tenant, oldest first.
     pub async fn pending(&self, approver: &Principal) -> Result<Vec<PendingApproval>, StoreError> {
-        let now = self.clock.now();
-        let rows = self.store.approvals_in(ApprovalState::Pending, MAX_LISTED).await?;
-        Ok(rows
-            .into_iter()
-            .filter(|row| row.request.principal.tenant == approver.tenant && now < row.request.expires)
-            .map(|row| self.opened(row))
-            .collect())
+        let tenant = approver.tenant.clone();
+        let rows = self.store.pending_approvals(tenant, self.clock.now(), MAX_LISTED).await?;
+        Ok(rows.into_iter().map(|row| self.opened(row)).collect())
+    }
+
+    /// How many wait in the tenant.
+    pub async fn count_pending(&self, approver: &Principal) -> Result<u64, StoreError> {
+        self.store.count_pending_approvals(approver.tenant.clone(), self.clock.now()).await
     }
 
     fn opened(&self, row: ApprovalRow) -> PendingApproval {
@@ -165,8 +175,24 @@ impl Approvals {
         PendingApproval { request, arguments }
     }
 
-    /// Grants (`true`) or denies the pending approval `id`. The record is on disk before the decision counts.
+    /// Grants (`true`) or denies the pending approval `id`. The record is on disk before the decision
+    /// counts. Decisions come one after the other, and one that was begun ends although its asker goes.
     pub async fn decide(
+        self: &Arc<Self>,
+        id: &str,
+        approver: Who,
+        grant: bool,
+        reason: Option<String>,
+    ) -> Result<(), DecideError> {
+        let (this, id) = (Arc::clone(self), id.to_owned());
+        let decided = tokio::spawn(async move {
+            let _turn = this.deciding.lock().await;
+            this.decide_in_turn(&id, approver, grant, reason).await
+        });
+        decided.await.unwrap_or(Err(DecideError::Lost))
+    }
+
+    async fn decide_in_turn(
         &self,
         id: &str,
         approver: Who,
@@ -209,5 +235,10 @@ fn asking_call(id: &str) -> Option<CallId> {
 }
 
 fn unavailable(error: StoreError) -> Refusal {
+    if let StoreError::TooMany { limit } = error {
+        return Refusal::new(RefusalCode::RateLimited, format!("{limit} requests for approval are open"))
+            .with_limit("open_approvals")
+            .with_hint("Wait until an approver has decided about the earlier calls.");
+    }
     Refusal::new(RefusalCode::Internal, format!("approvals: {error}"))
 }

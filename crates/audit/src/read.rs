@@ -108,9 +108,16 @@ impl Reader {
             let bytes = self.segment(first)?;
             for number in numbers {
                 let offset = index.offsets.get(number as usize).copied().unwrap_or(u32::MAX);
-                let frame =
-                    bytes.get(offset as usize..).and_then(|bytes| crate::record::read_frame(bytes).ok());
-                if let Some(frame) = frame.filter(|frame| frame.header.call == Some(call)) {
+                // A record that cannot be read may be the one that is looked for: that is no "no".
+                let frame = bytes
+                    .get(offset as usize..)
+                    .and_then(|bytes| crate::record::read_frame(bytes).ok())
+                    .ok_or_else(|| AuditError::Damaged {
+                        path: self.layout.segment(first),
+                        index: first + u64::from(number),
+                        problem: "the check does not fit",
+                    })?;
+                if frame.header.call == Some(call) {
                     visit(frame.header, frame.record);
                 }
             }

@@ -16,6 +16,9 @@ pub struct TrustedIssuer {
     pub keys: KeySet,
     /// The `aud` that its tokens for the MCP endpoint have; `None` is the canonical MCP URL.
     pub audience: Option<String>,
+    /// True if its tokens may open the admin plane. The local issuer's may; a provider of identities
+    /// may name people as it likes, and must not be able to name an approver.
+    pub admin: bool,
     /// The tenant that it speaks for; `None` (the local issuer only) reads the claim `tenant`.
     pub tenant: Option<TenantId>,
     /// The claim that holds role names; `None` takes no role from its tokens.
@@ -74,11 +77,12 @@ impl Authenticator {
             })
             .map(|(issuer, _)| issuer)
             .ok_or_else(|| refuse("the token's signature does not verify"))?;
+        let admin = issuer.admin.then_some((self.admin_audience.as_str(), Audience::Admin));
         let expected = Expected {
             issuer: &issuer.issuer,
             audiences: [
-                (issuer.audience.as_deref().unwrap_or(&self.mcp_audience), Audience::Mcp),
-                (&self.admin_audience, Audience::Admin),
+                Some((issuer.audience.as_deref().unwrap_or(&self.mcp_audience), Audience::Mcp)),
+                admin,
             ],
             tenant: issuer.tenant.as_ref(),
             roles_claim: issuer.roles_claim.as_deref(),

@@ -18,8 +18,8 @@ pub enum Audience {
 /// What is expected of a token, apart from its signature.
 pub(crate) struct Expected<'a> {
     pub(crate) issuer: &'a str,
-    /// The canonical URL of the MCP endpoint, and of the admin plane.
-    pub(crate) audiences: [(&'a str, Audience); 2],
+    /// The audience of the MCP endpoint, and that of the admin plane if the issuer may open it.
+    pub(crate) audiences: [Option<(&'a str, Audience)>; 2],
     /// A tenant that the issuer is bound to; `None` reads the claim.
     pub(crate) tenant: Option<&'a TenantId>,
     pub(crate) roles_claim: Option<&'a str>,
@@ -96,6 +96,7 @@ fn audience(claims: &Json, expected: &Expected<'_>) -> Result<Audience, Refusal>
     expected
         .audiences
         .iter()
+        .flatten()
         .find(|(url, _)| *url == named)
         .map(|(_, audience)| *audience)
         .ok_or_else(|| unauthenticated("claim `aud` names another audience"))

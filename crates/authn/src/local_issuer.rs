@@ -62,6 +62,7 @@ impl LocalIssuer {
             issuer: self.issuer.clone(),
             keys: KeySet::from_jwks(&document.to_string())?,
             audience: None,
+            admin: true,
             tenant: None,
             roles_claim: Some("roles".to_owned()),
         })

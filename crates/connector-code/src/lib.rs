@@ -8,4 +8,4 @@ mod definition;
 mod plan;
 mod run;
 
-pub use run::CodeTool;
+pub use run::{CodeTool, Places};

@@ -10,6 +10,22 @@ use sandbox::{Exit, Language, LimitName, Limits, Runtimes, Sandbox, SandboxError
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::Semaphore;
+use tokio::time::timeout;
+
+/// How long a call waits for a place before it is told that there is none.
+const PLACE_TIME: Duration = Duration::from_secs(5);
+
+/// Sandboxes at once, shared by every tool that runs code: what the host's memory carries.
+#[derive(Clone)]
+pub struct Places(Arc<Semaphore>);
+
+impl Places {
+    /// `count` places.
+    pub fn new(count: usize) -> Self {
+        Self(Arc::new(Semaphore::new(count)))
+    }
+}
 
 /// A tool that runs the caller's code.
 pub struct CodeTool {
@@ -19,6 +35,7 @@ pub struct CodeTool {
     languages: Vec<Language>,
     fixed: Option<Language>,
     limits: Limits,
+    places: Places,
 }
 
 impl CodeTool {
@@ -27,13 +44,14 @@ impl CodeTool {
         sandbox: &Sandbox,
         runtimes: &Runtimes,
         limits: &Limits,
+        places: &Places,
     ) -> Result<Option<Self>, ToolManifestError> {
         let languages: Vec<Language> = runtimes.iter().map(|found| found.language).collect();
         if languages.is_empty() {
             return Ok(None);
         }
         let manifest = definition::code_executor(&languages)?;
-        Ok(Some(Self::new(manifest, sandbox, runtimes, languages, None, limits)))
+        Ok(Some(Self::new(manifest, sandbox, runtimes, languages, None, (limits, places))))
     }
 
     /// `python-runner`; `None` if the host has no Python that works in a sandbox.
@@ -41,6 +59,7 @@ impl CodeTool {
         sandbox: &Sandbox,
         runtimes: &Runtimes,
         limits: &Limits,
+        places: &Places,
     ) -> Result<Option<Self>, ToolManifestError> {
         if runtimes.get(Language::Python).is_none() {
             return Ok(None);
@@ -52,7 +71,7 @@ impl CodeTool {
             runtimes,
             vec![Language::Python],
             Some(Language::Python),
-            limits,
+            (limits, places),
         )))
     }
 
@@ -68,10 +87,10 @@ impl CodeTool {
         runtimes: &Runtimes,
         languages: Vec<Language>,
         fixed: Option<Language>,
-        limits: &Limits,
+        (limits, places): (&Limits, &Places),
     ) -> Self {
         let (manifest, sandbox, runtimes) = (Arc::new(manifest), sandbox.clone(), runtimes.clone());
-        Self { manifest, sandbox, runtimes, languages, fixed, limits: limits.clone() }
+        Self { manifest, sandbox, runtimes, languages, fixed, limits: limits.clone(), places: places.clone() }
     }
 
     async fn execute(&self, plan: &Plan) -> Result<SandboxResult, Refusal> {
@@ -97,6 +116,10 @@ impl CodeTool {
         spec.limits = self.limits.clone();
         spec.limits.wall_time = asked.min(self.limits.wall_time);
         spec.limits.cpu_time = asked.min(self.limits.cpu_time);
+        let Ok(Ok(_place)) = timeout(PLACE_TIME, self.places.0.acquire()).await else {
+            return Err(Refusal::new(RefusalCode::Busy, "every place for a sandbox is taken")
+                .with_retry_after_ms(1000));
+        };
         // A client that goes away drops this future, and the sandbox dies with it.
         self.sandbox.run(spec, std::future::pending()).await.map_err(refusal)
     }

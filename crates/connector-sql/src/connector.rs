@@ -129,8 +129,13 @@ impl Prepare for DatabaseQuery {
                 "the names of the result's columns exceed their limit",
             ));
         }
+        // A default counts like a sent value: policy reads what will run.
+        let attributes = [
+            ("tables".to_owned(), AttributeValue::StringSet(facts.tables)),
+            ("operation".to_owned(), AttributeValue::String("query".to_owned())),
+            ("max_rows".to_owned(), AttributeValue::Long(i64::from(query.max_rows))),
+        ];
         let plan = QueryPlan::new(query, snapshot.schema.hash, Visible::clone(&visible), facts.columns);
-        let tables = AttributeValue::StringSet(facts.tables);
-        Ok(Plan::new(plan.encode()?, [("tables".to_owned(), tables)].into()))
+        Ok(Plan::new(plan.encode()?, attributes.into()))
     }
 }

@@ -24,8 +24,8 @@ const fn attribute(name: &'static str, kind: AttributeKind, source: AttributeSou
 /// What policy may read of a call.
 const ATTRIBUTES: [PolicyAttribute; 4] = [
     attribute("resource", AttributeKind::String, AttributeSource::Argument),
-    attribute("operation", AttributeKind::String, AttributeSource::Argument),
-    attribute("max_rows", AttributeKind::Long, AttributeSource::Argument),
+    attribute("operation", AttributeKind::String, AttributeSource::Plan),
+    attribute("max_rows", AttributeKind::Long, AttributeSource::Plan),
     attribute("tables", AttributeKind::StringSet, AttributeSource::Plan),
 ];
 

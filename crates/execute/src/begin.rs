@@ -58,8 +58,12 @@ pub async fn begin(
             })
         }
         Err(refusal) => {
-            // A quota is looked at before anything is written; any other failure may have come after.
-            if let Some(claim) = claim.filter(|_| refusal.code() == RefusalCode::QuotaExhausted) {
+            // These come before anything is queued; any other failure may have come after.
+            let never_written = matches!(
+                refusal.code(),
+                RefusalCode::QuotaExhausted | RefusalCode::Busy | RefusalCode::ShuttingDown
+            );
+            if let Some(claim) = claim.filter(|_| never_written) {
                 claim.release();
             }
             Err(Box::new(NotBegun { refusal, checked }))

@@ -1,7 +1,7 @@
 //! Streamable HTTP: one request, one answer.
 
 use crate::bearer::bearer;
-use crate::listener::Shared;
+use crate::listener::{Place, Shared};
 use crate::websocket;
 use authn::Arrival;
 use bytes::Bytes;
@@ -15,10 +15,15 @@ use protocol::{Header, Wire};
 use scan::ScannedFrame;
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::timeout;
 
 /// Bytes of one message. The arguments' own limit is 256 KiB; the largest message of the MCP
 /// conformance suite has under 100 KiB.
 pub(crate) const MAX_MESSAGE_BYTES: usize = 4 * 1024 * 1024;
+
+/// 4 MiB on a line of 2 Mbit/s take 17 s; who needs longer holds memory that others want.
+const BODY_TIME: Duration = Duration::from_secs(20);
 
 /// Signs of a user agent that go into a record.
 const MAX_USER_AGENT_SIGNS: usize = 256;
@@ -26,7 +31,12 @@ const MAX_USER_AGENT_SIGNS: usize = 256;
 pub(crate) type Reply = Response<Full<Bytes>>;
 
 /// Routes one HTTP request.
-pub(crate) async fn respond(shared: Arc<Shared>, peer: IpAddr, request: Request<Incoming>) -> Reply {
+pub(crate) async fn respond(
+    shared: Arc<Shared>,
+    peer: IpAddr,
+    place: Place,
+    request: Request<Incoming>,
+) -> Reply {
     let (parts, body) = request.into_parts();
     match (parts.method.clone(), parts.uri.path()) {
         (Method::GET, "/healthz") => return plain(StatusCode::OK, "ok\n"),
@@ -41,7 +51,9 @@ pub(crate) async fn respond(shared: Arc<Shared>, peer: IpAddr, request: Request<
     }
     match (&parts.method, parts.uri.path(), parts.uri.query()) {
         (&Method::POST, "/mcp", None) => post(&shared, peer, &parts.headers, body).await,
-        (&Method::GET, "/mcp/ws", None) => websocket::upgrade(shared, peer, Request::from_parts(parts, body)),
+        (&Method::GET, "/mcp/ws", None) => {
+            websocket::upgrade(shared, peer, place, Request::from_parts(parts, body))
+        }
         (_, "/mcp", None) => not_allowed("POST"),
         (_, "/mcp/ws", None) => not_allowed("GET"),
         (_, "/mcp" | "/mcp/ws", Some(_)) => {
@@ -70,12 +82,15 @@ async fn post(shared: &Shared, peer: IpAddr, headers: &HeaderMap, body: Incoming
     if let Err(answer) = shared.pipeline.admit(&arrival(Bytes::new())) {
         return challenge(&answer);
     }
-    let body = match Limited::new(body, MAX_MESSAGE_BYTES).collect().await {
-        Ok(body) => body.to_bytes(),
-        Err(error) => {
-            let code =
-                if error.is::<LengthLimitError>() { RefusalCode::TooLarge } else { RefusalCode::Malformed };
-            return frame(&shared.pipeline.turn_away(peer, Refusal::new(code, "the body cannot be read")));
+    let body = match timeout(BODY_TIME, Limited::new(body, MAX_MESSAGE_BYTES).collect()).await {
+        Ok(Ok(body)) => body.to_bytes(),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => {
+            let refusal = Refusal::new(RefusalCode::TooLarge, "the body is over the limit");
+            return frame(&shared.pipeline.turn_away(peer, refusal));
+        }
+        Ok(Err(_)) | Err(_) => {
+            let refusal = Refusal::new(RefusalCode::Malformed, "the body does not arrive");
+            return frame(&shared.pipeline.turn_away(peer, refusal));
         }
     };
     let wire = Wire::Http {

@@ -13,6 +13,6 @@ mod tls;
 mod websocket;
 
 pub use guard::Guard;
-pub use listener::{Gateway, GatewayError, MAX_CONNECTIONS};
+pub use listener::{Gateway, GatewayError, MAX_CONNECTIONS, Peers};
 pub use local_ca::{LocalCa, LocalCaError, LocalCertificate};
 pub use tls::{TlsError, TlsFiles, server_config};

@@ -7,12 +7,13 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use pipeline::Pipeline;
 use rustls::ServerConfig;
+use settings::Network;
 use std::convert::Infallible;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 
@@ -29,7 +30,7 @@ const HANDSHAKE_TIME: Duration = Duration::from_secs(10);
 const MAX_HEAD_BYTES: usize = 32 * 1024;
 
 /// Calls in flight get this long to end when the server goes down.
-const DRAIN_TIME: Duration = Duration::from_secs(10);
+pub(crate) const DRAIN_TIME: Duration = Duration::from_secs(10);
 
 /// A gateway that cannot listen.
 #[derive(Debug, thiserror::Error)]
@@ -46,6 +47,31 @@ pub(crate) struct Shared {
     pub(crate) guard: Guard,
     pub(crate) stopping: watch::Receiver<bool>,
 }
+
+/// Whose connections are taken.
+#[derive(Clone, Debug)]
+pub enum Peers {
+    /// Everybody's: TLS ends here, or the listener is this machine's alone.
+    Any,
+    /// Those of this machine and of the proxies that end TLS for us: nobody else may speak in clear.
+    Proxies(Vec<Network>),
+}
+
+impl Peers {
+    fn allow(&self, peer: IpAddr) -> bool {
+        match self {
+            Self::Any => true,
+            Self::Proxies(networks) => {
+                let peer = peer.to_canonical();
+                peer.is_loopback() || networks.iter().any(|network| network.contains(peer))
+            }
+        }
+    }
+}
+
+/// One connection's place among [`MAX_CONNECTIONS`]; a WebSocket takes it along.
+#[derive(Clone)]
+pub(crate) struct Place(#[expect(dead_code, reason = "held, not read")] Arc<OwnedSemaphorePermit>);
 
 /// A bound listener, not serving yet.
 pub struct Gateway {
@@ -77,13 +103,18 @@ impl Gateway {
         pipeline: Arc<Pipeline>,
         guard: Guard,
         tls: Option<Arc<ServerConfig>>,
+        peers: Peers,
         mut stopping: watch::Receiver<bool>,
     ) {
         let shared = Arc::new(Shared { pipeline, guard, stopping: stopping.clone() });
         let acceptor = tls.map(TlsAcceptor::from);
         let room = Arc::new(Semaphore::new(MAX_CONNECTIONS));
         loop {
-            let Ok(permit) = Arc::clone(&room).acquire_owned().await else { break };
+            let place = tokio::select! {
+                place = Arc::clone(&room).acquire_owned() => place,
+                () = stopped(&mut stopping) => break,
+            };
+            let Ok(place) = place else { break };
             let accepted = tokio::select! {
                 accepted = self.listener.accept() => accepted,
                 () = stopped(&mut stopping) => break,
@@ -97,11 +128,12 @@ impl Gateway {
                     continue;
                 }
             };
-            let (shared, acceptor) = (Arc::clone(&shared), acceptor.clone());
-            tokio::spawn(async move {
-                connection(shared, acceptor, socket, peer).await;
-                drop(permit);
-            });
+            if !peers.allow(peer.ip()) {
+                tracing::debug!(%peer, "not one of the trusted proxies");
+                continue;
+            }
+            let place = Place(Arc::new(place));
+            tokio::spawn(connection(Arc::clone(&shared), acceptor.clone(), socket, peer, place));
         }
         drop(self.listener);
         let all = u32::try_from(MAX_CONNECTIONS).unwrap_or(u32::MAX);
@@ -109,7 +141,13 @@ impl Gateway {
     }
 }
 
-async fn connection(shared: Arc<Shared>, acceptor: Option<TlsAcceptor>, socket: TcpStream, peer: SocketAddr) {
+async fn connection(
+    shared: Arc<Shared>,
+    acceptor: Option<TlsAcceptor>,
+    socket: TcpStream,
+    peer: SocketAddr,
+    place: Place,
+) {
     // Without it an answer of two writes waits 40 ms for the client's delayed acknowledgement.
     if socket.set_nodelay(true).is_err() {
         return;
@@ -123,8 +161,8 @@ async fn connection(shared: Arc<Shared>, acceptor: Option<TlsAcceptor>, socket: 
     };
     let mut stopping = shared.stopping.clone();
     let service = service_fn(move |request| {
-        let shared = Arc::clone(&shared);
-        async move { Ok::<_, Infallible>(http_service::respond(shared, peer.ip(), request).await) }
+        let (shared, place) = (Arc::clone(&shared), place.clone());
+        async move { Ok::<_, Infallible>(http_service::respond(shared, peer.ip(), place, request).await) }
     });
     let served = http1::Builder::new()
         .timer(TokioTimer::new())
@@ -148,4 +186,25 @@ async fn connection(shared: Arc<Shared>, acceptor: Option<TlsAcceptor>, socket: 
 /// Waits until the server goes down; a sender that is gone counts as that.
 pub(crate) async fn stopped(stopping: &mut watch::Receiver<bool>) {
     let _ = stopping.wait_for(|stop| *stop).await;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Peers;
+
+    #[test]
+    fn only_the_named_proxies_and_this_machine_speak_in_clear() {
+        let peers = Peers::Proxies(vec!["10.0.0.0/8".parse().unwrap()]);
+        for (peer, allowed) in [
+            ("127.0.0.1", true),
+            ("::1", true),
+            ("10.1.2.3", true),
+            ("::ffff:10.1.2.3", true),
+            ("192.168.1.1", false),
+            ("::ffff:192.168.1.1", false),
+            ("2001:db8::1", false),
+        ] {
+            assert_eq!(peers.allow(peer.parse().unwrap()), allowed, "{peer}");
+        }
+    }
 }

@@ -5,7 +5,7 @@
 
 use crate::bearer::bearer;
 use crate::http_service::{MAX_MESSAGE_BYTES, Reply, challenge, empty, frame, user_agent};
-use crate::listener::{Shared, stopped};
+use crate::listener::{DRAIN_TIME, Place, Shared, stopped};
 use crate::stream::Stream;
 use authn::Arrival;
 use bytes::Bytes;
@@ -25,8 +25,8 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::task::{AbortHandle, JoinSet};
-use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at};
+use tokio::task::{self, AbortHandle, JoinError, JoinSet};
+use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at, timeout};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
@@ -36,7 +36,7 @@ use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig
 /// The subprotocol's name.
 const SUBPROTOCOL: &str = "mcp";
 
-/// Calls of one socket at once; beyond it the socket is not read until one ends.
+/// Calls of one socket at once; one more is refused with `busy`.
 const MAX_IN_FLIGHT: usize = 64;
 
 /// A ping finds a dead peer; NAT tables forget an idle connection after a few minutes.
@@ -45,6 +45,9 @@ const PING_EVERY: Duration = Duration::from_secs(30);
 /// Three pings without a sign of life.
 const SILENCE: Duration = Duration::from_secs(90);
 
+/// A peer that takes longer for one message has stopped reading.
+const SEND_TIME: Duration = Duration::from_secs(20);
+
 /// The token is not good any more. Private use range, RFC 6455 §7.4.2.
 const CLOSE_UNAUTHENTICATED: u16 = 4401;
 
@@ -52,7 +55,12 @@ const CLOSE_UNAUTHENTICATED: u16 = 4401;
 const READ_BUFFER_BYTES: usize = 4 * 1024;
 
 /// Answers the upgrade request; the socket is served by a task of its own.
-pub(crate) fn upgrade(shared: Arc<Shared>, peer: IpAddr, mut request: Request<Incoming>) -> Reply {
+pub(crate) fn upgrade(
+    shared: Arc<Shared>,
+    peer: IpAddr,
+    place: Place,
+    mut request: Request<Incoming>,
+) -> Reply {
     let headers = request.headers();
     let caller = Caller { credentials: bearer(headers), peer, user_agent: user_agent(headers) };
     if let Err(answer) = shared.pipeline.admit(&caller.arrival(Bytes::new())) {
@@ -76,6 +84,7 @@ pub(crate) fn upgrade(shared: Arc<Shared>, peer: IpAddr, mut request: Request<In
         let socket =
             WebSocketStream::from_partially_read(stream, early.into(), Role::Server, Some(config)).await;
         Socket::new(shared, caller, socket).serve().await;
+        drop(place);
     });
     let mut reply = empty(StatusCode::SWITCHING_PROTOCOLS);
     let headers = reply.headers_mut();
@@ -134,7 +143,8 @@ struct Socket {
     shared: Arc<Shared>,
     caller: Caller,
     stream: WebSocketStream<Stream>,
-    calls: JoinSet<(RequestId, ScannedFrame)>,
+    calls: JoinSet<ScannedFrame>,
+    /// The running requests. A call that is no longer in here has been cancelled and is not answered.
     running: HashMap<RequestId, AbortHandle>,
     last_heard: Instant,
 }
@@ -156,44 +166,66 @@ impl Socket {
         pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut stopping = self.shared.stopping.clone();
         let end = loop {
-            match self.step(&mut pings, &mut stopping).await {
-                Ok(()) => {}
-                Err(end) => break end,
+            let step = tokio::select! {
+                step = self.step(&mut pings) => step,
+                () = stopped(&mut stopping) => {
+                    let _drained = timeout(DRAIN_TIME, self.drain()).await;
+                    Err(End::Close(CloseCode::Restart, "the server is going down"))
+                }
+            };
+            if let Err(end) = step {
+                break end;
             }
         };
         if let End::Close(code, reason) = end {
             let frame = CloseFrame { code, reason: reason.into() };
-            let _ = self.stream.close(Some(frame)).await;
+            let _closed = timeout(SEND_TIME, self.stream.close(Some(frame))).await;
         }
         // Dropping the calls stops them: nobody is left to answer.
     }
 
-    async fn step(
-        &mut self,
-        pings: &mut Interval,
-        stopping: &mut tokio::sync::watch::Receiver<bool>,
-    ) -> Result<(), End> {
-        let has_room = self.running.len() < MAX_IN_FLIGHT;
-        tokio::select! {
-            Some(done) = self.calls.join_next(), if !self.calls.is_empty() => match done {
-                Ok((id, answer)) => {
-                    self.running.remove(&id);
-                    self.send(&answer).await
-                }
-                // Cancelled by the client, or a fault of ours that its own span has told about.
-                Err(_) => Ok(()),
-            },
-            message = self.stream.next(), if has_room => match message {
-                Some(Ok(message)) => self.take(message).await,
-                _ => Err(End::Gone),
-            },
-            _ = pings.tick() => {
-                if self.last_heard.elapsed() > SILENCE {
-                    return Err(End::Gone);
-                }
-                self.stream.send(Message::Ping(Bytes::new())).await.map_err(|_| End::Gone)
+    /// Answers the calls in flight; takes no more.
+    async fn drain(&mut self) -> Result<(), End> {
+        while let Some(done) = self.calls.join_next_with_id().await {
+            self.finish(done).await?;
+        }
+        Ok(())
+    }
+
+    /// One event of the socket. Dropped between events only at a wait, never in the middle of a frame:
+    /// what is sent is sent by [`Socket::send`], which ends the socket if it cannot finish.
+    async fn step(&mut self, pings: &mut Interval) -> Result<(), End> {
+        let event = tokio::select! {
+            Some(done) = self.calls.join_next_with_id(), if !self.calls.is_empty() => Event::Done(done),
+            message = self.stream.next() => Event::Message(message),
+            _ = pings.tick() => Event::Ping,
+        };
+        match event {
+            Event::Done(done) => self.finish(done).await,
+            Event::Message(Some(Ok(message))) => self.take(message).await,
+            Event::Message(_) => Err(End::Gone),
+            Event::Ping if self.last_heard.elapsed() > SILENCE => Err(End::Gone),
+            Event::Ping => self.write(Message::Ping(Bytes::new())).await,
+        }
+    }
+
+    /// Sends a finished call's answer, unless the call was cancelled in the meantime.
+    async fn finish(&mut self, done: Result<(task::Id, ScannedFrame), JoinError>) -> Result<(), End> {
+        let (task, answer) = match done {
+            Ok((task, answer)) => (task, Some(answer)),
+            Err(error) => (error.id(), None),
+        };
+        let asked = self.running.iter().find(|(_, call)| call.id() == task).map(|(id, _)| id.clone());
+        let Some(id) = asked else { return Ok(()) };
+        self.running.remove(&id);
+        match answer {
+            Some(answer) => self.send(&answer).await,
+            // It was not cancelled by the client, so it broke: that is ours to say.
+            None => {
+                let refusal = Refusal::new(RefusalCode::Internal, "a call ended without an answer");
+                let answer = self.shared.pipeline.apologise(id, refusal);
+                self.send(&answer).await
             }
-            () = stopped(stopping) => Err(End::Close(CloseCode::Restart, "the server is going down")),
         }
     }
 
@@ -210,7 +242,8 @@ impl Socket {
             Answer::Frame(answer) => self.send(&answer).await,
             Answer::Unauthenticated(answer) => {
                 self.send(&answer).await?;
-                Err(End::Close(CloseCode::Library(CLOSE_UNAUTHENTICATED), "the token is not valid any more"))
+                let code = CloseCode::Library(CLOSE_UNAUTHENTICATED);
+                Err(End::Close(code, "the token is not valid any more"))
             }
             Answer::Accepted => Ok(()),
             Answer::Cancel(id) => {
@@ -224,22 +257,41 @@ impl Socket {
     }
 
     async fn start(&mut self, asked: Asked) -> Result<(), End> {
-        let id = asked.id().clone();
-        if self.running.contains_key(&id) {
-            let refusal =
-                Refusal::new(RefusalCode::Malformed, "a request of this id is running on the socket");
-            let answer = self.shared.pipeline.turn_away(self.caller.peer, refusal);
+        let pipeline = Arc::clone(&self.shared.pipeline);
+        let refusal = if self.running.contains_key(asked.id()) {
+            Some(Refusal::new(RefusalCode::Malformed, "a request of this id is running on the socket"))
+        } else if self.calls.len() >= MAX_IN_FLIGHT {
+            Some(Refusal::new(RefusalCode::Busy, "the socket has as many calls in flight as it may have"))
+        } else {
+            None
+        };
+        if let Some(refusal) = refusal {
+            let answer = pipeline.decline(asked, refusal).await;
             return self.send(&answer).await;
         }
-        let pipeline = Arc::clone(&self.shared.pipeline);
-        let name = id.clone();
-        let call = self.calls.spawn(async move { (name, pipeline.serve(asked).await) });
+        let id = asked.id().clone();
+        let call = self.calls.spawn(async move { pipeline.serve(asked).await });
         self.running.insert(id, call);
         Ok(())
     }
 
     async fn send(&mut self, answer: &ScannedFrame) -> Result<(), End> {
         let text = answer.bytes().try_into().map_err(|_| End::Gone)?;
-        self.stream.send(Message::Text(text)).await.map_err(|_| End::Gone)
+        self.write(Message::Text(text)).await
     }
+
+    /// A peer that does not read is let go: its socket holds memory that others want.
+    async fn write(&mut self, message: Message) -> Result<(), End> {
+        match timeout(SEND_TIME, self.stream.send(message)).await {
+            Ok(Ok(())) => Ok(()),
+            _ => Err(End::Gone),
+        }
+    }
+}
+
+/// What can happen to a socket.
+enum Event {
+    Done(Result<(task::Id, ScannedFrame), JoinError>),
+    Message(Option<Result<Message, tokio_tungstenite::tungstenite::Error>>),
+    Ping,
 }

@@ -58,6 +58,18 @@ impl Pipeline {
         self.answer(asked.caller, asked.request).await
     }
 
+    /// A request that the transport cannot take (its id is in use, too many run): recorded and answered.
+    pub async fn decline(&self, asked: Asked, refusal: Refusal) -> ScannedFrame {
+        let Asked { caller, request } = asked;
+        self.malformed(&caller, RpcError::of(refusal).answering(request.id)).await
+    }
+
+    /// The answer to a request whose serving broke: its call is recorded as abandoned.
+    pub fn apologise(&self, id: RequestId, refusal: Refusal) -> ScannedFrame {
+        tracing::error!(reason = refusal.internal(), "a request broke");
+        scan::notice_error(RpcError::of(refusal).answering(id), &self.parts.scanner)
+    }
+
     /// Layer 1 alone, for a transport that has to decide before it reads. The frame answers a refused caller.
     pub fn admit(&self, arrival: &Arrival) -> Result<(), ScannedFrame> {
         match authn::authenticate(arrival, Audience::Mcp, &self.parts.authenticator) {

@@ -76,7 +76,12 @@ impl Pipeline {
         let error =
             |refusal: Refusal| scan::notice_error(RpcError::of(refusal).answering(to.id.clone()), scanner);
         match (ended, recorded) {
-            (Ended::NotClosed { refusal }, _) => error(refusal),
+            (Ended::NotClosed { refusal }, _) => {
+                let internal = format!("the outcome is not recorded: {}", refusal.internal());
+                let hint =
+                    format!("The call {call} may have run; do not retry it before the operator has looked.");
+                error(Refusal::new(RefusalCode::Internal, internal).with_hint(hint))
+            }
             (_, Err(unrecorded)) => error(unrecorded),
             (Ended::Unseen { .. }, Ok(_)) => {
                 error(Refusal::new(RefusalCode::UnknownTool, "not visible to the caller"))

@@ -1,7 +1,7 @@
 //! Which tools are served, and what policy knows of those that are not.
 
 use crate::limited::limited;
-use connector_code::CodeTool;
+use connector_code::{CodeTool, Places};
 use connector_echo::Echo;
 use connector_sql::DatabaseQuery;
 use execute::Connector;
@@ -10,6 +10,12 @@ use sandbox::{Limits, Runtimes, Sandbox};
 use settings::Settings;
 use std::sync::Arc;
 use std::time::Duration;
+
+/// Sandboxes at once on any host: beyond it they only take the processor from each other.
+const MAX_SANDBOXES: usize = 64;
+
+/// 2 GiB.
+const SMALL_HOST_KIB: u64 = 2 * 1024 * 1024;
 
 /// What the code tools' own schema allows at most.
 const LONGEST_RUN: Duration = Duration::from_secs(120);
@@ -42,11 +48,12 @@ impl Catalogue {
             offered.push(Arc::clone(&database));
         }
         let limits = sandbox_limits(&settings.sandbox.limits);
+        let places = Places::new(sandboxes_at_once(limits.memory_bytes));
         if is_on(settings, "code-executor", true) {
-            offered.extend(CodeTool::code_executor(sandbox, runtimes, &limits)?.map(shared));
+            offered.extend(CodeTool::code_executor(sandbox, runtimes, &limits, &places)?.map(shared));
         }
         if is_on(settings, "python-runner", true) {
-            offered.extend(CodeTool::python_runner(sandbox, runtimes, &limits)?.map(shared));
+            offered.extend(CodeTool::python_runner(sandbox, runtimes, &limits, &places)?.map(shared));
         }
         let offered: Vec<Arc<dyn Connector>> = offered
             .into_iter()
@@ -104,4 +111,18 @@ fn sandbox_limits(said: &settings::SandboxLimits) -> Limits {
         file_bytes: said.file_bytes.unwrap_or(own.file_bytes),
         open_files: said.open_files.unwrap_or(own.open_files),
     }
+}
+
+/// Half of the host's memory for sandboxes at their limit, at least two, at most as many as two cores can
+/// still serve. What the kernel does not say counts as a small machine.
+fn sandboxes_at_once(memory_bytes: u64) -> usize {
+    #[expect(clippy::disallowed_methods, reason = "a fact of the host, read once at start")]
+    let about = std::fs::read_to_string("/proc/meminfo").unwrap_or_default();
+    let total_kib = about
+        .lines()
+        .find_map(|line| line.strip_prefix("MemTotal:"))
+        .and_then(|rest| rest.trim().trim_end_matches(" kB").parse::<u64>().ok())
+        .unwrap_or(SMALL_HOST_KIB);
+    let fitting = total_kib * 1024 / 2 / memory_bytes.max(1);
+    usize::try_from(fitting).unwrap_or(MAX_SANDBOXES).clamp(2, MAX_SANDBOXES)
 }

@@ -8,7 +8,7 @@ use anyhow::Context as _;
 use authz::{CheckReport, PolicyFiles};
 use cli::{BoxFuture, ChangedPolicy, DoctorLine, Offline, Running, Server};
 use domain::{Clock, SystemClock, TenantId};
-use gateway::{Gateway, Guard, TlsFiles};
+use gateway::{Gateway, Guard, Peers, TlsFiles};
 use settings::{AdminListen, Settings, Tls};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -107,10 +107,14 @@ fn up(settings: Settings, house: House) -> anyhow::Result<Running> {
         clock: house.clock,
         status,
     });
+    let peers = match &server.tls {
+        Tls::AtProxy => Peers::Proxies(server.trusted_proxies.clone()),
+        Tls::Files { .. } | Tls::LocalAuthority => Peers::Any,
+    };
     let guard = Guard::new(server.allowed_hosts.iter().cloned(), server.allowed_origins.iter().cloned());
     let (stop, stopping) = watch::channel(false);
     let mut serving = tokio::task::JoinSet::new();
-    serving.spawn(gateway.serve(house.pipeline, guard, tls, stopping.clone()));
+    serving.spawn(gateway.serve(house.pipeline, guard, tls, peers, stopping.clone()));
     for plane in planes {
         serving.spawn(plane.serve(Arc::clone(&parts), stopping.clone()));
     }

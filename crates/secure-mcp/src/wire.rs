@@ -55,6 +55,7 @@ pub(crate) fn open_log(
     clock: &Arc<dyn Clock>,
 ) -> anyhow::Result<(Arc<KeyStore>, Audit, audit::OpenReport)> {
     private_folder(&settings.server.data_dir)?;
+    private_folder(&settings.audit.dir)?;
     let keys = Arc::new(KeyStore::open(&settings.server.data_dir.join("keys")).context("the server's keys")?);
     let config = AuditConfig {
         reserve_mib: settings.audit.reserve_bytes / MIB,
@@ -153,6 +154,7 @@ fn authenticator(
             issuer: issuer.issuer.clone(),
             keys: KeySet::from_jwks(&document).with_context(|| format!("issuer `{}`", issuer.issuer))?,
             audience: Some(issuer.audience.clone()),
+            admin: false,
             tenant: Some(issuer.tenant.clone()),
             roles_claim: issuer.roles_claim.clone(),
         });

@@ -4,6 +4,9 @@ use crate::{Store, StoreError};
 use domain::{CallId, ClientId, Digest, PersonId, Principal, TenantId, ToolName, UnixMillis};
 use rusqlite::{Connection, OptionalExtension, Row, named_params};
 
+/// How long a row is kept after its end: a day, for the operator who asks what became of it.
+const KEPT_MS: i64 = 24 * 60 * 60 * 1000;
+
 /// Where an approval stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ApprovalState {
@@ -81,13 +84,20 @@ pub struct ApprovalRow {
 
 impl Store {
     /// The newest approval of `request`'s binding, if it still counts at `request.requested`; else a
-    /// new one made of `request`. The flag says whether it was made now.
+    /// new one made of `request`. The flag says whether it was made now. Refuses with `TooMany` if
+    /// `max_open` of the same principal wait already. Rows that ended a day ago are removed.
     pub async fn find_or_insert_approval(
         &self,
         request: NewApproval,
+        max_open: u32,
     ) -> Result<(ApprovalRow, bool), StoreError> {
         self.run(move |connection| {
             let transaction = connection.transaction()?;
+            let kept_from = signed(request.requested).saturating_sub(KEPT_MS);
+            transaction.execute(
+                "DELETE FROM approval WHERE expires_ms < ?1 AND state <> 'claimed'",
+                [kept_from],
+            )?;
             let newest = transaction
                 .query_row(
                     "SELECT * FROM approval WHERE binding = :binding AND state IN ('pending', 'granted', 'denied')
@@ -103,9 +113,9 @@ impl Store {
                     set_state(&transaction, &row.request.id, ApprovalState::Expired)?;
                     let was_granted = row.state == ApprovalState::Granted;
                     row.state = ApprovalState::Expired;
-                    if was_granted { (row, false) } else { (insert(&transaction, request)?, true) }
+                    if was_granted { (row, false) } else { (insert(&transaction, request, max_open)?, true) }
                 }
-                None => (insert(&transaction, request)?, true),
+                None => (insert(&transaction, request, max_open)?, true),
             };
             transaction.commit()?;
             Ok(found)
@@ -173,6 +183,41 @@ impl Store {
         .await
     }
 
+    /// What waits in `tenant` and has not ended, oldest first, at most `count`.
+    pub async fn pending_approvals(
+        &self,
+        tenant: TenantId,
+        now: UnixMillis,
+        count: u32,
+    ) -> Result<Vec<ApprovalRow>, StoreError> {
+        self.run(move |connection| {
+            let mut query = connection.prepare_cached(
+                "SELECT * FROM approval WHERE state = 'pending' AND tenant = ?1 AND expires_ms > ?2
+                 ORDER BY requested_ms, id LIMIT ?3",
+            )?;
+            let rows = query.query_map((tenant.as_str(), signed(now), count), |row| Ok(read(row)))?;
+            rows.map(|row| row?).collect()
+        })
+        .await
+    }
+
+    /// How many wait in `tenant` and have not ended.
+    pub async fn count_pending_approvals(
+        &self,
+        tenant: TenantId,
+        now: UnixMillis,
+    ) -> Result<u64, StoreError> {
+        self.run(move |connection| {
+            let count: i64 = connection.query_row(
+                "SELECT count(*) FROM approval WHERE state = 'pending' AND tenant = ?1 AND expires_ms > ?2",
+                (tenant.as_str(), signed(now)),
+                |row| row.get(0),
+            )?;
+            Ok(count.unsigned_abs())
+        })
+        .await
+    }
+
     /// Approvals in `state`, oldest first, at most `count`.
     pub async fn approvals_in(
         &self,
@@ -200,7 +245,21 @@ fn set_state(connection: &Connection, id: &str, state: ApprovalState) -> Result<
     Ok(())
 }
 
-fn insert(connection: &Connection, request: NewApproval) -> Result<ApprovalRow, StoreError> {
+fn insert(connection: &Connection, request: NewApproval, max_open: u32) -> Result<ApprovalRow, StoreError> {
+    let open: i64 = connection.query_row(
+        "SELECT count(*) FROM approval WHERE state = 'pending' AND expires_ms > :now
+         AND tenant = :tenant AND person = :person AND client = :client",
+        named_params! {
+            ":now": signed(request.requested),
+            ":tenant": request.principal.tenant.as_str(),
+            ":person": request.principal.person.as_str(),
+            ":client": request.principal.client.as_str(),
+        },
+        |row| row.get(0),
+    )?;
+    if open >= i64::from(max_open) {
+        return Err(StoreError::TooMany { limit: max_open });
+    }
     connection.execute(
         "INSERT INTO approval (id, binding, tenant, person, client, tool, definition, arguments,
             sealed_arguments, policy, state, requested_ms, expires_ms)

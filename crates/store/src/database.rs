@@ -69,6 +69,12 @@ pub enum StoreError {
     /// A row holds what no version of the server writes.
     #[error("a row of the state file is damaged: {0}")]
     Damaged(&'static str),
+    /// A principal has as many open requests as it may have.
+    #[error("more than {limit} requests of one principal are open")]
+    TooMany {
+        /// The limit.
+        limit: u32,
+    },
     /// The store is closed, or more jobs wait than it takes.
     #[error("the state file takes no more work")]
     Unavailable,

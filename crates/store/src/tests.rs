@@ -30,7 +30,7 @@ fn call(number: u8) -> CallId {
 async fn a_granted_approval_is_claimed_by_exactly_one_of_many() {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::open(&folder.path().join("state.db")).unwrap();
-    let (row, made) = store.find_or_insert_approval(request("a1", 10)).await.unwrap();
+    let (row, made) = store.find_or_insert_approval(request("a1", 10), 3).await.unwrap();
     assert!(made && row.state == ApprovalState::Pending);
     assert!(!store.claim_approval("a1".into(), call(0), UnixMillis(11)).await.unwrap());
     let sam = "sam".parse().unwrap();
@@ -43,7 +43,7 @@ async fn a_granted_approval_is_claimed_by_exactly_one_of_many() {
     store.settle_claim(call(1), ApprovalState::Granted).await.unwrap();
     assert!(store.claim_approval("a1".into(), call(2), UnixMillis(13)).await.unwrap());
     store.settle_claim(call(2), ApprovalState::Consumed).await.unwrap();
-    let (row, made) = store.find_or_insert_approval(request("a2", 20)).await.unwrap();
+    let (row, made) = store.find_or_insert_approval(request("a2", 20), 3).await.unwrap();
     assert!(made && row.request.id == "a2", "a consumed approval was found again");
 }
 
@@ -51,13 +51,13 @@ async fn a_granted_approval_is_claimed_by_exactly_one_of_many() {
 async fn an_expired_grant_is_told_once_and_then_asked_anew() {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::open(&folder.path().join("state.db")).unwrap();
-    store.find_or_insert_approval(request("a1", 10)).await.unwrap();
+    store.find_or_insert_approval(request("a1", 10), 3).await.unwrap();
     let sam: domain::PersonId = "sam".parse().unwrap();
     store.decide_approval("a1".into(), ApprovalState::Granted, sam, UnixMillis(12)).await.unwrap();
     assert!(!store.claim_approval("a1".into(), call(1), UnixMillis(110)).await.unwrap());
-    let (row, made) = store.find_or_insert_approval(request("a2", 200)).await.unwrap();
+    let (row, made) = store.find_or_insert_approval(request("a2", 200), 3).await.unwrap();
     assert!(!made && row.state == ApprovalState::Expired);
-    let (row, made) = store.find_or_insert_approval(request("a2", 201)).await.unwrap();
+    let (row, made) = store.find_or_insert_approval(request("a2", 201), 3).await.unwrap();
     assert!(made && row.state == ApprovalState::Pending);
 }
 
@@ -67,10 +67,27 @@ async fn state_survives_a_restart_and_is_private() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("state.db");
     let store = Store::open(&path).unwrap();
-    store.find_or_insert_approval(request("a1", 10)).await.unwrap();
+    store.find_or_insert_approval(request("a1", 10), 3).await.unwrap();
     drop(store);
     let store = Store::open(&path).unwrap();
     let rows = store.approvals_in(ApprovalState::Pending, 10).await.unwrap();
     assert_eq!(rows.len(), 1);
     assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+}
+
+#[tokio::test]
+async fn a_principal_has_a_bounded_number_of_open_requests() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(&folder.path().join("state.db")).unwrap();
+    for number in 0..5_u8 {
+        let id = format!("a{number}");
+        let request = NewApproval { binding: Digest::of(&[number]), ..request(&id, 10) };
+        assert_eq!(store.find_or_insert_approval(request, 3).await.is_ok(), number < 3, "{number}");
+    }
+    let tenant = "acme".parse::<domain::TenantId>().unwrap();
+    assert_eq!(store.count_pending_approvals(tenant.clone(), UnixMillis(11)).await.unwrap(), 3);
+    assert_eq!(store.pending_approvals(tenant.clone(), UnixMillis(110), 10).await.unwrap().len(), 0);
+    let late = NewApproval { binding: Digest::of(b"late"), ..request("late", 10 + 2 * 24 * 60 * 60 * 1000) };
+    store.find_or_insert_approval(late, 3).await.unwrap();
+    assert!(store.approval("a0".into()).await.unwrap().is_none(), "an old row was kept");
 }

@@ -42,6 +42,7 @@ pub fn issuer() -> TrustedIssuer {
 
 pub fn issuer_with(jwks: &str) -> TrustedIssuer {
     TrustedIssuer {
+        admin: true,
         issuer: ISSUER.to_owned(),
         keys: KeySet::from_jwks(jwks).unwrap(),
         audience: None,

@@ -96,3 +96,44 @@ async fn one_socket_serves_many_calls_and_cancels_one() {
     let answer = socket.ask(&modern(99, "tools/list", json!({}))).await;
     assert_eq!(answer["id"], 99, "the cancelled call was answered");
 }
+
+#[tokio::test]
+async fn an_id_that_was_cancelled_can_be_used_again_and_is_answered_once() {
+    let server = Server::start(BINARY).await;
+    let token = server.token("dev");
+    let mut socket = server.web_socket(Some(&token)).await.unwrap();
+    let cancel =
+        json!({ "jsonrpc": "2.0", "method": "notifications/cancelled", "params": { "requestId": 1 } });
+    for round in 0..20 {
+        let first = json!({ "name": "echo", "arguments": { "text": format!("first {round}") } });
+        let second = json!({ "name": "echo", "arguments": { "text": format!("second {round}") } });
+        socket.send(&modern(1, "tools/call", first)).await;
+        socket.send(&cancel).await;
+        socket.send(&modern(1, "tools/call", second)).await;
+        let mut answer = socket.next().await.unwrap();
+        // The first call may have been answered before its cancellation arrived.
+        if answer["result"]["structuredContent"]["text"] == format!("first {round}") {
+            answer = socket.next().await.unwrap();
+        }
+        assert_eq!(answer["result"]["structuredContent"]["text"], format!("second {round}"));
+    }
+    let answer = socket.ask(&modern(2, "tools/list", json!({}))).await;
+    assert_eq!(answer["id"], 2, "an answer came twice");
+}
+
+#[tokio::test]
+async fn one_call_more_than_a_socket_may_have_is_refused_and_the_socket_lives() {
+    let server = Server::start(BINARY).await;
+    let token = server.token("dev");
+    let mut socket = server.web_socket(Some(&token)).await.unwrap();
+    let slow = json!({ "name": "python-runner", "arguments": { "code": "import time; time.sleep(8)" } });
+    for number in 0..65 {
+        socket.send(&modern(number, "tools/call", slow.clone())).await;
+    }
+    let refused = socket.next().await.unwrap();
+    assert_eq!(refused["id"], 64, "{refused}");
+    assert!(refused["error"]["message"].as_str().unwrap().contains("room"), "{refused}");
+    drop(socket);
+    let again = server.post(Some(&token), &modern(1, "tools/list", json!({}))).await;
+    assert_eq!(again.status, 200);
+}
