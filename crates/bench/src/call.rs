@@ -42,7 +42,8 @@ pub struct Call {
 impl Call {
     /// The call of this number.
     pub fn of_number(number: u64) -> Self {
-        let (reference, card, email) = (letters(number), card(number), format!("{}@example.com", letters(!number)));
+        let (reference, card, email) =
+            (letters(number), card(number), format!("{}@example.com", letters(!number)));
         let mut text = format!(
             "Ticket {reference}: the customer writes from {email} that the payment with card {card} was taken twice. "
         );

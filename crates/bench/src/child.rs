@@ -68,7 +68,8 @@ impl Floor {
         let output = process.0.stdout.take().context("a child without output")?;
         let mut line = String::new();
         BufReader::new(output).read_line(&mut line)?;
-        let port: u16 = line.trim().parse().with_context(|| format!("the floor {} did not start", kind.word()))?;
+        let port: u16 =
+            line.trim().parse().with_context(|| format!("the floor {} did not start", kind.word()))?;
         Ok(Self { process, address: (Ipv4Addr::LOCALHOST, port).into() })
     }
 }

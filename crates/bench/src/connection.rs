@@ -63,7 +63,9 @@ pub struct WebSocket(WebSocketStream<Stream>);
 /// TLS that trusts one authority.
 pub fn trusting(authority_pem: &str) -> Result<Arc<ClientConfig>> {
     let mut roots = RootCertStore::empty();
-    roots.add(CertificateDer::from_pem_slice(authority_pem.as_bytes()).context("the authority's certificate")?)?;
+    roots.add(
+        CertificateDer::from_pem_slice(authority_pem.as_bytes()).context("the authority's certificate")?,
+    )?;
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()?
@@ -105,7 +107,8 @@ impl Endpoint {
     }
 
     async fn stream(&self) -> Result<Stream> {
-        let socket = TcpStream::connect(self.address).await.with_context(|| format!("nobody at {}", self.address))?;
+        let socket =
+            TcpStream::connect(self.address).await.with_context(|| format!("nobody at {}", self.address))?;
         socket.set_nodelay(true)?;
         Ok(match &self.tls {
             None => Box::new(socket),

@@ -35,18 +35,15 @@ impl Environment {
     pub fn look(binary: &Path, disk: &Path, memory: &Path) -> Result<Self> {
         let open_files = machine::lift_open_files()?;
         let (disk_kind, memory_kind) = (file_system(disk)?, file_system(memory)?);
-        ensure!(
-            disk_kind != "tmpfs",
-            "{} is in memory: name a folder on a disk with --disk",
-            disk.display()
-        );
+        ensure!(disk_kind != "tmpfs", "{} is in memory: name a folder on a disk with --disk", disk.display());
         ensure!(
             memory_kind == "tmpfs",
             "{} is on a disk ({memory_kind}): name a folder in memory with --memory",
             memory.display()
         );
         let own = std::env::current_exe()?;
-        let profile = own.parent().and_then(Path::file_name).unwrap_or_default().to_string_lossy().into_owned();
+        let profile =
+            own.parent().and_then(Path::file_name).unwrap_or_default().to_string_lossy().into_owned();
         Ok(Self {
             at: jiff::Timestamp::now().round(jiff::Unit::Second)?.to_string(),
             processor: format!("{} × {}", machine::processors(), machine::processor_name()),

@@ -21,7 +21,8 @@ pub fn process_time(pid: u32) -> Result<Duration> {
     // The second field is the name in brackets, and may hold anything.
     let after_name = text.rsplit_once(')').map(|(_, rest)| rest).with_context(|| path.clone())?;
     let mut fields = after_name.split_ascii_whitespace().skip(11);
-    let mut ticks = || fields.next().and_then(|field| field.parse::<u64>().ok()).with_context(|| path.clone());
+    let mut ticks =
+        || fields.next().and_then(|field| field.parse::<u64>().ok()).with_context(|| path.clone());
     Ok(of_ticks(ticks()? + ticks()?))
 }
 
@@ -39,7 +40,8 @@ pub fn resident_kib(pid: u32) -> Result<u64> {
 pub fn machine_time() -> Result<MachineTime> {
     let text = fs::read_to_string("/proc/stat").context("/proc/stat")?;
     let line = text.lines().next().context("/proc/stat is empty")?;
-    let fields: Vec<u64> = line.split_ascii_whitespace().skip(1).filter_map(|field| field.parse().ok()).collect();
+    let fields: Vec<u64> =
+        line.split_ascii_whitespace().skip(1).filter_map(|field| field.parse().ok()).collect();
     let field = |at: usize| fields.get(at).copied().unwrap_or_default();
     // user nice system idle iowait irq softirq steal
     let busy = field(0) + field(1) + field(2) + field(5) + field(6);
@@ -78,7 +80,8 @@ pub fn processor_name() -> String {
 pub fn memory_mib() -> u64 {
     let text = fs::read_to_string("/proc/meminfo").unwrap_or_default();
     let kib = text.lines().find_map(|line| line.strip_prefix("MemTotal:"));
-    kib.and_then(|rest| rest.trim().trim_end_matches("kB").trim().parse::<u64>().ok()).unwrap_or_default() / 1024
+    kib.and_then(|rest| rest.trim().trim_end_matches("kB").trim().parse::<u64>().ok()).unwrap_or_default()
+        / 1024
 }
 
 /// Lifts this process's limit on open files as far as it goes; children inherit it. Returns the limit.

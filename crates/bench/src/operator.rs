@@ -19,8 +19,13 @@ struct Made {
 }
 
 /// A token for the MCP endpoint for each of `people`.
-pub async fn tokens(socket: &Path, people: impl Iterator<Item = String>, client: &str) -> Result<Vec<String>> {
-    let stream = UnixStream::connect(socket).await.with_context(|| format!("nobody at {}", socket.display()))?;
+pub async fn tokens(
+    socket: &Path,
+    people: impl Iterator<Item = String>,
+    client: &str,
+) -> Result<Vec<String>> {
+    let stream =
+        UnixStream::connect(socket).await.with_context(|| format!("nobody at {}", socket.display()))?;
     let mut sender = http_over(stream).await?;
     let mut tokens = Vec::new();
     for person in people {
@@ -34,7 +39,11 @@ pub async fn tokens(socket: &Path, people: impl Iterator<Item = String>, client:
         let reply = sender.send_request(request).await?;
         let status = reply.status();
         let body = reply.into_body().collect().await?.to_bytes();
-        ensure!(status == StatusCode::CREATED, "no token for {person}: {status} {}", crate::call::shown(&body));
+        ensure!(
+            status == StatusCode::CREATED,
+            "no token for {person}: {status} {}",
+            crate::call::shown(&body)
+        );
         tokens.push(serde_json::from_slice::<Made>(&body)?.token);
     }
     Ok(tokens)

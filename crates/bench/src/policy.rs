@@ -35,7 +35,8 @@ pub fn write(base: &Path, into: &Path) -> Result<()> {
     fs::create_dir(into)?;
     for entry in fs::read_dir(base).with_context(|| format!("no policy folder {}", base.display()))? {
         let from = entry?.path();
-        let is_policy = ["cedar", "cedarschema", "toml"].into_iter().any(|kind| from.extension() == Some(kind.as_ref()));
+        let is_policy =
+            ["cedar", "cedarschema", "toml"].into_iter().any(|kind| from.extension() == Some(kind.as_ref()));
         if let Some(name) = from.file_name().filter(|_| is_policy) {
             fs::copy(&from, into.join(name))?;
         }

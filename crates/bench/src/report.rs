@@ -39,12 +39,20 @@ fn write_all(out: &mut String, findings: &Findings) -> std::fmt::Result {
 fn environment(out: &mut String, findings: &Findings) -> std::fmt::Result {
     let about = &findings.environment;
     writeln!(out, "{}, profile {}, {}", about.at, about.profile, about.binary)?;
-    writeln!(out, "{}, {} MiB, Linux {}, load {}", about.processor, about.memory_mib, about.kernel, about.load_average)?;
+    writeln!(
+        out,
+        "{}, {} MiB, Linux {}, load {}",
+        about.processor, about.memory_mib, about.kernel, about.load_average
+    )?;
     writeln!(out, "log on {}, in memory on {}", about.disk, about.memory)?;
     let others = || samples(findings).map(|sample| 100.0 * sample.others_share);
     let worst = others().fold(0.0, f64::max);
     writeln!(out, "processor time of others: median {:.0} %, at most {worst:.0} %", median(others()))?;
-    writeln!(out, "policy: {} roles and {} rules above the repository's own\n", findings.roles, findings.rules)
+    writeln!(
+        out,
+        "policy: {} roles and {} rules above the repository's own\n",
+        findings.roles, findings.rules
+    )
 }
 
 fn samples(findings: &Findings) -> impl Iterator<Item = &Sample> {
@@ -52,7 +60,10 @@ fn samples(findings: &Findings) -> impl Iterator<Item = &Sample> {
 }
 
 fn calls(out: &mut String, findings: &Findings) -> std::fmt::Result {
-    writeln!(out, "| row | connections | calls/s | p50 ms | p99 ms | server CPU µs/call | client CPU µs/call | records/s | syncs/s | calls/sync | others % | errors |")?;
+    writeln!(
+        out,
+        "| row | connections | calls/s | p50 ms | p99 ms | server CPU µs/call | client CPU µs/call | records/s | syncs/s | calls/sync | others % | errors |"
+    )?;
     writeln!(out, "|---|---|---|---|---|---|---|---|---|---|---|---|")?;
     for series in &findings.series {
         let of = |value: fn(&Sample) -> f64| median(series.samples.iter().map(value));
@@ -105,7 +116,9 @@ fn ratios(out: &mut String, findings: &Findings) -> std::fmt::Result {
     writeln!(out, "|---|---|---|---|---|---|")?;
     for of in findings.series.iter().filter(|series| series.name == PRODUCT) {
         for to in [ECHO, HOP, RMCP, RMCP_JSON] {
-            let times = |value| ratio(findings, of, to, value).map_or_else(|| "–".to_owned(), |ratio| format!("{ratio:.2}"));
+            let times = |value| {
+                ratio(findings, of, to, value).map_or_else(|| "–".to_owned(), |ratio| format!("{ratio:.2}"))
+            };
             writeln!(
                 out,
                 "| {to} | {} | {} | {} | {} | {} |",
@@ -184,11 +197,21 @@ fn goals(out: &mut String, findings: &Findings) -> std::fmt::Result {
 
 fn proof(out: &mut String, findings: &Findings) -> std::fmt::Result {
     let Some((row, proof)) = findings.proofs.first_key_value() else { return Ok(()) };
-    writeln!(out, "one reply of `{row}`: call {}, {}, receipt {}", proof.call_id, proof.decision, proof.receipt)?;
+    writeln!(
+        out,
+        "one reply of `{row}`: call {}, {}, receipt {}",
+        proof.call_id, proof.decision, proof.receipt
+    )?;
     for spoken in &proof.controls {
         let verdict = serde_json::to_string(&spoken.verdict).unwrap_or_default();
         let detail = spoken.detail.as_deref().unwrap_or_default();
-        writeln!(out, "  {:<24}{:<17}{}  {detail}", spoken.name.name(), verdict.trim_matches('"'), spoken.version)?;
+        writeln!(
+            out,
+            "  {:<24}{:<17}{}  {detail}",
+            spoken.name.name(),
+            verdict.trim_matches('"'),
+            spoken.version
+        )?;
     }
     writeln!(out, "  {}", proof.text)
 }

@@ -66,7 +66,8 @@ impl Fleet {
         let mut fleet = Self { rows: Vec::new(), processes: Vec::new(), proofs: BTreeMap::new() };
         let in_memory = Variant { tls: false, log: Some(memory.join("audit")) };
         let tls = Variant { tls: true, log: None };
-        let http = [(PRODUCT, Transport::Http, false), ("secure-mcp, WebSocket", Transport::WebSocket, false)];
+        let http =
+            [(PRODUCT, Transport::Http, false), ("secure-mcp, WebSocket", Transport::WebSocket, false)];
         fleet.product(site, &disk.join("plain"), &Variant::default(), &http).await?;
         fleet.product(site, &disk.join("tls"), &tls, &[("secure-mcp, HTTPS", Transport::Http, true)]).await?;
         fleet.product(site, &disk.join("memory"), &in_memory, &[(IN_MEMORY, Transport::Http, false)]).await?;
@@ -98,11 +99,18 @@ impl Fleet {
         Ok(())
     }
 
-    fn floor(&mut self, name: &'static str, kind: FloorKind, upstream: Option<&Endpoint>) -> Result<Endpoint> {
+    fn floor(
+        &mut self,
+        name: &'static str,
+        kind: FloorKind,
+        upstream: Option<&Endpoint>,
+    ) -> Result<Endpoint> {
         let Floor { process, address } = Floor::start(kind, upstream.map(|upstream| upstream.address))?;
         let endpoint = Endpoint { address, transport: Transport::Http, tls: None };
         let tokens = match kind {
-            FloorKind::Hop => (0..policy::PEOPLE).map(|at| floor::token(&policy::person(at))).collect::<Result<_>>()?,
+            FloorKind::Hop => {
+                (0..policy::PEOPLE).map(|at| floor::token(&policy::person(at))).collect::<Result<_>>()?
+            }
             _ => Vec::new(),
         };
         let target = Target { endpoint: endpoint.clone(), tokens, is_governed: false, pid: process.pid() };
@@ -116,7 +124,8 @@ impl Fleet {
         for row in &self.rows {
             let call = next_call();
             let asked = async {
-                let mut connection = row.target.endpoint.connect(row.target.tokens.first().map(String::as_str)).await?;
+                let mut connection =
+                    row.target.endpoint.connect(row.target.tokens.first().map(String::as_str)).await?;
                 let reply = connection.call(call.body.clone()).await?;
                 call.check(&reply)?;
                 let is_governed = row.target.is_governed;
@@ -149,7 +158,8 @@ impl Fleet {
             for connections in options.connections.iter().copied() {
                 let begin = (round as usize - 1) % self.rows.len().max(1);
                 for row in self.rows.iter().cycle().skip(begin).take(self.rows.len()) {
-                    let series = all.iter_mut().find(|one| one.name == row.name && one.connections == connections);
+                    let series =
+                        all.iter_mut().find(|one| one.name == row.name && one.connections == connections);
                     let Some(series) = series else { continue };
                     let sample = load(&row.target, connections, counted, &pids).await;
                     let sample = sample.unwrap_or_else(|error| Sample {

@@ -65,7 +65,8 @@ async fn measure(options: &Measure, binary: PathBuf) -> Result<Findings> {
     let environment = Environment::look(&binary, &options.disk, &options.memory)?;
     let folder = |parent: &Path| tempfile::Builder::new().prefix("bench-").tempdir_in(parent);
     let disk = folder(&options.disk).with_context(|| format!("no folder in {}", options.disk.display()))?;
-    let memory = folder(&options.memory).with_context(|| format!("no folder in {}", options.memory.display()))?;
+    let memory =
+        folder(&options.memory).with_context(|| format!("no folder in {}", options.memory.display()))?;
     let site = Site { binary, policies: disk.path().join("policies") };
     policy::write(&Path::new(WORKSPACE).join("policies"), &site.policies)?;
     product::check_policy(&site)?;
@@ -94,7 +95,9 @@ fn build() -> Result<PathBuf> {
     if let Some(cargo) = std::env::var_os("CARGO") {
         let target = folder.parent().context("this program is not in a target folder")?;
         let profile = match folder.file_name().and_then(|name| name.to_str()) {
-            Some("debug") => bail!("a debug build says nothing about speed: run with --profile dist or --release"),
+            Some("debug") => {
+                bail!("a debug build says nothing about speed: run with --profile dist or --release")
+            }
             Some(profile) => profile,
             None => bail!("this program is not in the folder of a profile"),
         };

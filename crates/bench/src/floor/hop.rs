@@ -40,7 +40,8 @@ struct Claims {
 
 /// A token that the hop takes.
 pub fn token(person: &str) -> Result<String> {
-    let claims = Claims { iss: ISSUER.to_owned(), aud: AUDIENCE.to_owned(), sub: person.to_owned(), exp: EXPIRES };
+    let claims =
+        Claims { iss: ISSUER.to_owned(), aud: AUDIENCE.to_owned(), sub: person.to_owned(), exp: EXPIRES };
     Ok(encode(&Header::new(Algorithm::HS256), &claims, &EncodingKey::from_secret(SECRET))?)
 }
 

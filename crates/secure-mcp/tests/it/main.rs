@@ -11,8 +11,10 @@
 )]
 
 mod approval;
+mod bridge;
 mod kills;
 mod listing;
+mod quickstart;
 mod transport;
 mod wire_cases;
 

@@ -137,3 +137,31 @@ async fn one_call_more_than_a_socket_may_have_is_refused_and_the_socket_lives() 
     let again = server.post(Some(&token), &modern(1, "tools/list", json!({}))).await;
     assert_eq!(again.status, 200);
 }
+
+#[tokio::test]
+async fn an_expired_token_ends_its_socket() {
+    let server = Server::start(BINARY).await;
+    let data_dir = server.data_dir();
+    let made = server.command(&[
+        "token",
+        "create",
+        "--person",
+        "ana",
+        "--client",
+        "quickstart",
+        "--ttl",
+        "1s",
+        "--data-dir",
+        data_dir.to_str().unwrap(),
+    ]);
+    let token = String::from_utf8(made.stdout).unwrap().trim().to_owned();
+    let mut socket = server.web_socket(Some(&token)).await.unwrap();
+    let list = modern(1, "tools/list", json!({}));
+    assert!(socket.ask(&list).await["result"].is_object());
+    // A second of life and five of clock skew.
+    tokio::time::sleep(std::time::Duration::from_secs(7)).await;
+    socket.send(&list).await;
+    assert_eq!(socket.next().await.unwrap()["error"]["code"], 401);
+    assert_eq!(socket.next().await, Err(4401));
+    assert_eq!(server.post(Some(&token), &list).await.status, 401);
+}
