@@ -256,7 +256,7 @@ mod tests {
 
     #[test]
     fn numbers_are_grouped() {
-        let shown: Vec<String> = [3.14159, 100.0, 1234.4, 1_234_567.0].into_iter().map(thousands).collect();
-        assert_eq!(shown, ["3.1", "100", "1,234", "1,234,567"]);
+        let shown: Vec<String> = [7.31, 100.0, 1234.4, 1_234_567.0].into_iter().map(thousands).collect();
+        assert_eq!(shown, ["7.3", "100", "1,234", "1,234,567"]);
     }
 }

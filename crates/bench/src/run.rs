@@ -8,11 +8,12 @@ use crate::proof::Proof;
 use crate::rounds::{Fleet, Series};
 use crate::start_up::{self, StartUp};
 use crate::{policy, report};
-use anyhow::{Context as _, Result, bail, ensure};
+use anyhow::{Context as _, Result, anyhow, bail, ensure};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
+use tokio::signal::unix::{SignalKind, signal};
 
 const PRODUCT: &str = "secure-mcp";
 const WORKSPACE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
@@ -52,13 +53,27 @@ pub fn run(options: &Options) -> Result<ExitCode> {
     };
     // One thread: the client takes one processor at most.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let findings = runtime.block_on(measure(options, binary))?;
+    let findings = runtime.block_on(async {
+        tokio::select! {
+            findings = measure(options, binary) => findings,
+            told = told_to_end() => Err(told.err().unwrap_or_else(|| anyhow!("interrupted: nothing was measured"))),
+        }
+    })?;
     if options.json {
         println!("{}", serde_json::to_string_pretty(&findings)?);
     } else {
         print!("{}", report::text(&findings));
     }
     Ok(if findings.errors() == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// An interrupted run still ends its servers and removes its folders.
+async fn told_to_end() -> Result<()> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::select! {
+        _ = terminate.recv() => Ok(()),
+        interrupted = tokio::signal::ctrl_c() => Ok(interrupted?),
+    }
 }
 
 async fn measure(options: &Measure, binary: PathBuf) -> Result<Findings> {
