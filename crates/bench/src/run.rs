@@ -27,8 +27,8 @@ pub struct Findings {
     pub rules: usize,
     /// The same.
     pub roles: usize,
-    /// The start.
-    pub start_up: StartUp,
+    /// The start, with the repository's own policy and with the one that is measured.
+    pub start_ups: Vec<StartUp>,
     /// Idle WebSockets, plain and TLS.
     pub idle: Vec<Idle>,
     /// The rounds.
@@ -87,8 +87,14 @@ async fn measure(options: &Measure, binary: PathBuf) -> Result<Findings> {
     product::check_policy(&site)?;
 
     eprintln!("starting and stopping");
-    let home = Home::create(&site, &disk.path().join("start"), &Variant::default())?;
-    let start_up = start_up::measure(&site, &home).await?;
+    let own_policy = Site { binary: site.binary.clone(), policies: Path::new(WORKSPACE).join("policies") };
+    let mut start_ups = Vec::new();
+    for (name, policy, site) in
+        [("start", "the repository's policy", &own_policy), ("start-bench", "the generated policy", &site)]
+    {
+        let home = Home::create(site, &disk.path().join(name), &Variant::default())?;
+        start_ups.push(start_up::measure(site, &home, policy).await?);
+    }
     let mut idle = Vec::new();
     for tls in [false, true].into_iter().filter(|_| options.idle_sockets > 0) {
         eprintln!("{} idle sockets{}", options.idle_sockets, if tls { " over TLS" } else { "" });
@@ -99,7 +105,7 @@ async fn measure(options: &Measure, binary: PathBuf) -> Result<Findings> {
     let fleet = Fleet::start(&site, disk.path(), memory.path(), options.only.as_deref()).await?;
     let series = fleet.measure(options).await?;
     let proofs = fleet.proofs().clone();
-    Ok(Findings { environment, rules: policy::RULES, roles: policy::ROLES, start_up, idle, series, proofs })
+    Ok(Findings { environment, rules: policy::RULES, roles: policy::ROLES, start_ups, idle, series, proofs })
 }
 
 /// The product beside this program. Under cargo it is built first, in the same profile.

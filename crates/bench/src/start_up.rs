@@ -10,11 +10,13 @@ use std::time::Duration;
 /// Starts that the median is taken of.
 const STARTS: usize = 5;
 /// Until the start's own work is over.
-const SETTLE: Duration = Duration::from_secs(1);
+const SETTLE: Duration = Duration::from_millis(700);
 
 /// The start.
 #[derive(Clone, Debug, Serialize)]
 pub struct StartUp {
+    /// With which policy.
+    pub policy: &'static str,
     /// The first on an empty folder: keys, log and state are made. Milliseconds to the first `/readyz`.
     pub first_ms: f64,
     /// Later ones on the same folder, the median. Milliseconds.
@@ -26,7 +28,7 @@ pub struct StartUp {
 }
 
 /// Starts a server of its own several times.
-pub async fn measure(site: &Site, home: &Home) -> Result<StartUp> {
+pub async fn measure(site: &Site, home: &Home, policy: &'static str) -> Result<StartUp> {
     let (process, first) = home.start(site).await?;
     Home::stop(process);
     let (mut times, mut processor_times, mut idle_kib) = (Vec::new(), Vec::new(), 0);
@@ -39,6 +41,7 @@ pub async fn measure(site: &Site, home: &Home) -> Result<StartUp> {
         Home::stop(process);
     }
     Ok(StartUp {
+        policy,
         first_ms: first.as_secs_f64() * 1e3,
         again_ms: median(times),
         cpu_ms: median(processor_times),
