@@ -15,7 +15,7 @@ pub const PROTOCOL_VERSION: &str = "2026-07-28";
 pub const TEXT_BYTES: usize = 1024;
 
 /// What the text is filled up with: plain words without a finding.
-const PROSE: &str = "The agent looked into the account and found both bookings with the same reference. \
+const PROSE: &str = "The desk looked into the account and found both bookings with the same reference. \
     The shop confirmed that the parcel was delivered to the neighbour, who signed for it in the afternoon. \
     Nobody at the shop had noticed that the till was restarted while the payment was still open, so the \
     amount was booked a second time after the restart. The customer asks for the second amount to be paid \
