@@ -7,7 +7,9 @@ mod announce;
 mod calls;
 mod cast;
 mod code;
+mod program;
 mod proof;
+mod refused;
 mod step;
 
 pub(crate) use announce::announce;
@@ -24,13 +26,20 @@ use step::Step;
 pub(crate) struct Demo<'a> {
     cast: Cast<'a>,
     kept: Kept<'a>,
+    facts: &'a [String],
     output: Output,
 }
 
 impl<'a> Demo<'a> {
-    /// A demo on the server that `file` announces; its log is in `audit_dir`.
-    pub(crate) fn new(file: &'a ServerFile, audit_dir: &'a Path, output: Output) -> Self {
-        Self { cast: Cast::new(file), kept: Kept::new(audit_dir), output }
+    /// A demo on the server that `file` announces; its log is in `audit_dir`, and `facts` is what it says
+    /// of the machine.
+    pub(crate) fn new(
+        file: &'a ServerFile,
+        audit_dir: &'a Path,
+        facts: &'a [String],
+        output: Output,
+    ) -> Self {
+        Self { cast: Cast::new(file), kept: Kept::new(audit_dir), facts, output }
     }
 
     /// Allowed, masked, denied twice, waiting, approved, proved. An error if one of them does not come

@@ -49,14 +49,13 @@ impl McpClient {
         self.ask(id, text, &mirrored).await
     }
 
-    /// The names of the tools that the caller sees.
-    pub(crate) async fn tools(&mut self) -> Result<Vec<String>, ClientError> {
+    /// The definitions of the tools that the caller sees.
+    pub(crate) async fn tools(&mut self) -> Result<Vec<Value>, ClientError> {
         let id = self.next_id;
         let (text, mirrored) = list_tools(id);
         let reply = self.ask(id, text, &mirrored).await?;
         let tools = reply.message.pointer("/result/tools").and_then(Value::as_array);
-        let names = tools.into_iter().flatten().filter_map(|tool| tool.get("name").and_then(Value::as_str));
-        Ok(names.map(str::to_owned).collect())
+        Ok(tools.cloned().unwrap_or_default())
     }
 
     async fn ask(&mut self, id: u64, text: String, mirrored: &Mirrored) -> Result<CallReply, ClientError> {

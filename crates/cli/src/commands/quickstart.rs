@@ -36,7 +36,7 @@ pub(super) async fn run(asked: Quickstart, context: Context<'_>) -> Result<Exit,
 
 async fn show(up: &Up, audit_dir: &Path, context: Context<'_>) -> Result<(), Failure> {
     demo::announce(up, context.output);
-    Demo::new(&up.file, audit_dir, context.output).play().await
+    Demo::new(&up.file, audit_dir, &up.running.facts, context.output).play().await
 }
 
 /// A log of an earlier run has to hold, byte for byte, before anything is added to it.

@@ -1,5 +1,6 @@
 //! The steps with data: allowed, masked, denied, and denied without a trace for the caller.
 
+use super::refused::in_the_log;
 use super::{Demo, Step, unexpected};
 use crate::Failure;
 use crate::client::{CallReply, Transport};
@@ -17,9 +18,6 @@ const INVISIBLE: &str = "python-runner";
 const PENDING_ORDERS: &str = "SELECT count(*) AS pending_orders FROM orders WHERE status = 'pending'";
 const CONTACTS: &str = "SELECT name, email, phone, birth_date FROM customers ORDER BY id LIMIT 3";
 const SALARIES: &str = "SELECT person, amount_cents FROM salaries";
-
-/// Records that can come between a call and the look at the log.
-const NEWEST_RECORDS: u64 = 50;
 
 pub(super) async fn allowed(demo: &mut Demo<'_>) -> Result<(), Failure> {
     let (reply, took) = query(demo, Transport::Https, PENDING_ORDERS).await?;
@@ -66,30 +64,12 @@ pub(super) async fn invisible(demo: &mut Demo<'_>) -> Result<(), Failure> {
     if reply.error_code() != Some(-32602) || reply.call_id().is_some() {
         return Err(unexpected("DENIED", "an invisible tool was not answered like an unknown one"));
     }
-    let root = demo.cast.official("root").await?;
-    let log = root.get(&format!("/api/audit/tail?count={NEWEST_RECORDS}")).await?;
-    let records = log.get("records").and_then(Value::as_array).cloned().unwrap_or_default();
-    let of_the_call = |record: &&Value| {
-        let is = |pointer: &str, text: &str| record.pointer(pointer).and_then(Value::as_str) == Some(text);
-        is("/event", "refused")
-            && is("/record/api/operation", INVISIBLE)
-            && is("/record/actor/user/name", "ana")
-    };
-    let record = records
-        .iter()
-        .rev()
-        .find(of_the_call)
-        .ok_or_else(|| unexpected("DENIED", "the refusal is not in the log"))?;
-    let text = |pointer: &str| record.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
-    demo.kept.record(record);
+    let refused = in_the_log(demo, "ana", INVISIBLE).await?;
     demo.say(&Step {
         word: "DENIED",
         tool: INVISIBLE.to_owned(),
-        what: format!(
-            "ana is told `unknown tool`; the log, read by root, knows why: {}",
-            text("/record/status_detail")
-        ),
-        call_id: text("/call_id"),
+        what: format!("ana is told `unknown tool`; the log, read by root, knows why: {}", refused.reason),
+        call_id: refused.call_id,
         decision: "deny".to_owned(),
         took,
     });

@@ -20,11 +20,14 @@ const LEAST_SIGNS_FOR_LAST_FOUR: usize = 8;
 /// RFC 5321 §4.5.3.1.2.
 const MAX_DOMAIN_BYTES: usize = 255;
 
-/// All signs but the last four as `*`; all of them where the value has fewer than eight.
+/// The last four letters and digits behind a `*` for every other sign; only `*` where the value has fewer
+/// than eight letters and digits. What groups them (`4 42`, `-0143`) is not counted and not shown.
 pub(crate) fn keep_last_4(value: &str) -> String {
     let signs = value.chars().count();
-    let hidden = if signs < LEAST_SIGNS_FOR_LAST_FOUR { signs } else { signs - 4 };
-    "*".chars().cycle().take(hidden).chain(value.chars().skip(hidden)).collect()
+    let told: Vec<char> = value.chars().filter(|sign| sign.is_alphanumeric()).collect();
+    let shown = told.len().checked_sub(4).filter(|_| told.len() >= LEAST_SIGNS_FOR_LAST_FOUR);
+    let shown = shown.and_then(|hidden| told.get(hidden..)).unwrap_or_default();
+    std::iter::repeat_n('*', signs - shown.len()).chain(shown.iter().copied()).collect()
 }
 
 /// The first sign and the domain of an e-mail address: `a***@example.com`. Anything else: [`FIXED`].

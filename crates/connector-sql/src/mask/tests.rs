@@ -6,11 +6,15 @@ use domain::{Secret, TenantId};
 use proptest::prelude::*;
 
 #[test]
-fn keep_last_4_shows_four_signs_of_at_least_eight() {
+fn keep_last_4_shows_four_letters_or_digits_of_at_least_eight() {
     let check = |value: &str, expected: &str| assert_eq!(keep_last_4(value), expected);
     check("4111111111111111", "************1111");
     check("+1 202-555-0143", "***********0143");
+    check("+46 70 123 4 42", "***********3442");
+    check("5500 0000 0000 0004 ", "****************0004");
     check("12345678", "****5678");
+    check("+1 234-567", "**********");
+    check("----------", "**********");
     check("1234567", "*******");
     check("1234", "****");
     check("", "");

@@ -7,8 +7,27 @@ use std::process::{Command, Output};
 use testkit::free_port;
 
 fn quickstart(folder: &Path, port: u16) -> Output {
+    once(Command::new(BINARY), folder, port)
+}
+
+/// The same, as an ordinary user, on a machine whose `interpreters` are no programs.
+fn quickstart_without(interpreters: &[&str], folder: &Path, port: u16) -> Output {
+    let mut command = Command::new("unshare");
+    command.args(["--user", "--map-root-user", "--mount", "sh", "-euc", WITHOUT]);
+    command.arg("sh").arg(interpreters.join(" ")).arg(BINARY);
+    once(command, folder, port)
+}
+
+const WITHOUT: &str = r#"
+PATH=/usr/sbin:/usr/bin:/sbin:/bin
+away=$1; shift
+for path in $away; do if [ -e "$path" ]; then mount --bind /dev/null "$(readlink -f "$path")"; fi; done
+exec unshare --user --map-user=1000 --map-group=1000 "$@"
+"#;
+
+fn once(mut program: Command, folder: &Path, port: u16) -> Output {
     let listen = format!("127.0.0.1:{port}");
-    Command::new(BINARY)
+    program
         .args(["quickstart", "--once", "--json", "--listen", &listen])
         .current_dir(folder)
         .env_clear()
@@ -72,4 +91,36 @@ fn it_shows_every_step_and_stops_at_a_changed_policy_and_a_changed_log() {
     std::fs::write(&segment, bytes).unwrap();
     let damaged = quickstart(home.path(), port);
     assert_eq!(damaged.status.code(), Some(2), "{}", told(&damaged));
+}
+
+#[test]
+fn without_python_it_runs_what_there_is_and_without_any_interpreter_its_line_says_so() {
+    let python = ["/usr/bin/python3", "/usr/local/bin/python3", "/bin/python3"];
+    let others =
+        ["/usr/bin/node", "/usr/local/bin/node", "/usr/bin/nodejs", "/bin/bash", "/usr/local/bin/bash"];
+    let none: Vec<&str> = python.iter().chain(&others).copied().collect();
+    for (hidden, decisions) in [
+        (&python[..], [("PENDING", "pending"), ("APPROVED", "allow")].as_slice()),
+        (&none, &[("PENDING", "deny")]),
+    ] {
+        let home = tempfile::tempdir().unwrap();
+        let output = quickstart_without(hidden, home.path(), free_port());
+        assert_eq!(output.status.code(), Some(0), "{}", told(&output));
+        let of_code: Vec<(String, String)> = steps(&output)
+            .iter()
+            .filter(|line| matches!(line["step"].as_str(), Some("PENDING" | "APPROVED")))
+            .map(|line| {
+                assert!(
+                    !line["detail"].as_str().unwrap().starts_with("python-runner") || decisions.len() == 1
+                );
+                let call = line["call_id"].as_str().unwrap();
+                let shown = command(home.path(), &["audit", "show", call]);
+                assert_eq!(shown.status.code(), Some(0), "{}", told(&shown));
+                (line["step"].as_str().unwrap().to_owned(), line["decision"].as_str().unwrap().to_owned())
+            })
+            .collect();
+        let of_code: Vec<(&str, &str)> =
+            of_code.iter().map(|(step, decision)| (step.as_str(), decision.as_str())).collect();
+        assert_eq!(of_code, decisions, "{}", told(&output));
+    }
 }
