@@ -7,6 +7,7 @@ use crate::{Failure, files};
 use admin::AdminAddress;
 use domain::{Clock as _, SystemClock};
 use settings::Settings;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 /// The socket of the data directory's owner.
@@ -79,17 +80,42 @@ impl AdminAccess {
         read_address(&text).ok_or_else(|| {
             Failure::usage(
                 "address",
-                format!("`{text}` is no admin plane"),
-                "write unix:PATH or http://127.0.0.1:PORT",
+                format!("`{text}` is no admin plane of this machine"),
+                "write unix:PATH or http://127.0.0.1:PORT; the admin plane is not encrypted and answers nobody else",
             )
         })
     }
 }
 
+/// A token goes to this machine alone: the plane's port has no TLS.
 fn read_address(text: &str) -> Option<AdminAddress> {
     if let Some(path) = text.strip_prefix("unix:") {
         return Some(AdminAddress::Unix(PathBuf::from(path)));
     }
-    let address = text.strip_prefix("http://").unwrap_or(text).trim_end_matches('/').parse().ok()?;
-    Some(AdminAddress::Tcp(address))
+    let address: SocketAddr =
+        text.strip_prefix("http://").unwrap_or(text).trim_end_matches('/').parse().ok()?;
+    address.ip().is_loopback().then_some(AdminAddress::Tcp(address))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{AdminAddress, read_address};
+
+    #[test]
+    fn an_admin_token_goes_to_this_machine_alone() {
+        assert_eq!(read_address("unix:/run/admin.sock"), Some(AdminAddress::Unix("/run/admin.sock".into())));
+        for own in ["127.0.0.1:8444", "http://127.0.0.1:8444/", "http://[::1]:8444"] {
+            assert!(matches!(read_address(own), Some(AdminAddress::Tcp(_))), "{own}");
+        }
+        for other in [
+            "10.0.0.1:8444",
+            "http://192.0.2.1:8444",
+            "http://[::ffff:10.0.0.1]:1",
+            "https://127.0.0.1:1",
+            "example.com:8444",
+            "",
+        ] {
+            assert_eq!(read_address(other), None, "{other}");
+        }
+    }
 }
