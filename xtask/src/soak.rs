@@ -34,10 +34,52 @@ const SOAKS: &[Soak] = &[
         counts: &[("SECURE_MCP_SOAK_RETRIES", "1000")],
     },
     Soak {
+        name: "kill -9 of the log's writer at 200 moments",
+        package: "audit",
+        filter: "kill_9",
+        counts: &[("AUDIT_KILLS", "200")],
+    },
+    Soak {
+        name: "20,000 cuts of the power on a disk that drops what was not synced",
+        package: "audit",
+        filter: "power",
+        counts: &[("AUDIT_CUTS", "20000")],
+    },
+    Soak {
+        name: "10,000 sandboxes as root and 10,000 as an ordinary user",
+        package: "sandbox",
+        filter: "many_in_a_row",
+        counts: &[("SECURE_MCP_SOAK_SANDBOXES", "10000")],
+    },
+    Soak {
         name: "a million random texts read as JSON",
         package: "domain",
         filter: "json",
         counts: &[("PROPTEST_CASES", "1000000")],
+    },
+    Soak {
+        name: "200,000 random texts scanned by each property",
+        package: "sift",
+        filter: "properties",
+        counts: &[("PROPTEST_CASES", "200000")],
+    },
+    Soak {
+        name: "80,000 statements of each kind against masks and denials",
+        package: "connector-sql",
+        filter: "leak_nothing",
+        counts: &[("SECURE_MCP_SOAK_FACTOR", "100")],
+    },
+    Soak {
+        name: "2,400 random policies: a slice answers like the whole set",
+        package: "authz",
+        filter: "slice_answers",
+        counts: &[("SECURE_MCP_SOAK_FACTOR", "100")],
+    },
+    Soak {
+        name: "1,600 random policies: what is listed can be called and nothing else",
+        package: "authz",
+        filter: "listed_can_be_called",
+        counts: &[("SECURE_MCP_SOAK_FACTOR", "100")],
     },
 ];
 

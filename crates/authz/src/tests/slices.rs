@@ -116,8 +116,15 @@ fn targets(policy: &Policy) -> Vec<&Target> {
         .collect()
 }
 
+/// Random policies: some here, many where the long tests run.
+fn cases() -> u32 {
+    #[allow(clippy::disallowed_methods, reason = "the long test's size comes from whoever starts it")]
+    let factor = std::env::var("SECURE_MCP_SOAK_FACTOR").ok();
+    24 * factor.map_or(1, |text| text.parse::<u32>().unwrap())
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: cases(), failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn a_slice_answers_like_the_whole_set(

@@ -321,8 +321,15 @@ fn many_threads_get_the_same_answers() {
     });
 }
 
+/// Random policies: some here, many where the long tests run.
+fn cases() -> u32 {
+    #[allow(clippy::disallowed_methods, reason = "the long test's size comes from whoever starts it")]
+    let factor = std::env::var("SECURE_MCP_SOAK_FACTOR").ok();
+    16 * factor.map_or(1, |text| text.parse::<u32>().unwrap())
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 16, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: cases(), failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn what_is_listed_can_be_called_and_nothing_else(draft in company::draft()) {

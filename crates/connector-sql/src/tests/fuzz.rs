@@ -115,6 +115,13 @@ fn mutated() -> impl Strategy<Value = String> {
     })
 }
 
+/// Statements of each kind: some here, many where the long tests run.
+fn cases() -> u32 {
+    #[allow(clippy::disallowed_methods, reason = "the long test's size comes from whoever starts it")]
+    let factor = std::env::var("SECURE_MCP_SOAK_FACTOR").ok();
+    800 * factor.map_or(1, |text| text.parse::<u32>().unwrap())
+}
+
 fn hold(cases: u32, statements: impl Strategy<Value = String>) -> (u32, u32) {
     let world = World::new(ONE);
     let before = world.state();
@@ -146,13 +153,13 @@ fn hold(cases: u32, statements: impl Strategy<Value = String>) -> (u32, u32) {
 
 #[test]
 fn statements_from_a_grammar_leak_nothing() {
-    let (asked, answered) = hold(800, statement());
+    let (asked, answered) = hold(cases(), statement());
     println!("{asked} statements, {answered} answered");
     assert!(answered > asked / 50, "the grammar makes too few statements that run: {answered} of {asked}");
 }
 
 #[test]
 fn attacks_with_pieces_of_others_leak_nothing() {
-    let (asked, answered) = hold(800, mutated());
+    let (asked, answered) = hold(cases(), mutated());
     println!("{asked} statements, {answered} answered");
 }

@@ -116,6 +116,36 @@ fn thirty_at_once_leave_nothing(engine: &mut Engine) {
     assert_eq!(mounts_before, mounts());
 }
 
+/// How many runs in a row: some here, many where the long tests run.
+fn runs_in_a_row() -> usize {
+    std::env::var("SECURE_MCP_SOAK_SANDBOXES").map_or(64, |text| text.parse().unwrap())
+}
+
+fn many_in_a_row_leave_nothing(engine: &mut Engine) {
+    const AT_ONCE: usize = 8;
+    let descriptors = |engine: &Engine| fs::read_dir(format!("/proc/{}/fd", engine.pid())).unwrap().count();
+    let token = unique_token("row");
+    let spec = bash("echo $((6*7)) > /tmp/x; cat /tmp/x; (sleep 100 &)", &token);
+    let batch = json!({ "parallel": { "spec": spec, "count": AT_ONCE } });
+    let mut ran = 0;
+    let mut at_first = None;
+    while ran < runs_in_a_row() {
+        for result in engine.ask(&batch).as_array().unwrap() {
+            assert_eq!(Outcome::new(result.clone()).assert_ok().stdout(), "42\n");
+        }
+        ran += AT_ONCE;
+        at_first.get_or_insert_with(|| (descriptors(engine), engine.ask(&json!("peak_memory"))));
+    }
+    let (descriptors_at_first, memory_at_first) = at_first.unwrap();
+    let memory = engine.ask(&json!("peak_memory"));
+    println!("{ran} sandboxes: {memory_at_first} KiB after the first {AT_ONCE}, {memory} KiB after all");
+    assert_eq!(processes_with(&token), Vec::<u32>::new());
+    assert!(engine.children().is_empty() && engine.groups().is_empty());
+    assert!(descriptors(engine) <= descriptors_at_first, "descriptors are left open");
+    let growth = memory.as_u64().unwrap() - memory_at_first.as_u64().unwrap();
+    assert!(growth < 8 * 1024, "{growth} KiB more than after the first runs");
+}
+
 /// A living server's groups are not swept by another one that starts.
 #[test]
 fn sweep_spares_the_living() {
@@ -137,4 +167,5 @@ crate::as_root_and_as_user!(
     launcher_is_killed,
     long_lived_sandbox_is_dropped_or_killed,
     thirty_at_once_leave_nothing,
+    many_in_a_row_leave_nothing,
 );
