@@ -14,6 +14,7 @@ mod approval;
 mod bridge;
 mod kills;
 mod listing;
+mod manual;
 mod quickstart;
 mod transport;
 mod wire_cases;
