@@ -16,6 +16,7 @@ mod kills;
 mod listing;
 mod manual;
 mod quickstart;
+mod traced;
 mod transport;
 mod wire_cases;
 
