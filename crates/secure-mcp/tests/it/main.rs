@@ -15,6 +15,7 @@ mod bridge;
 mod kills;
 mod listing;
 mod manual;
+mod open_files;
 mod quickstart;
 mod traced;
 mod transport;
