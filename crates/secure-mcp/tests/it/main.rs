@@ -11,7 +11,10 @@
 )]
 
 mod approval;
+mod approval_mutations;
+mod approval_requester;
 mod bridge;
+mod company;
 mod kills;
 mod listing;
 mod manual;
