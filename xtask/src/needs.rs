@@ -35,6 +35,11 @@ const NEEDS: &[Need] = &[
         probe: &["setpriv", "--version"],
         why: "tests that run as an ordinary user",
     },
+    Need {
+        package: "strace",
+        probe: &["strace", "-V"],
+        why: "the test that traces the order of records, effects and replies",
+    },
 ];
 
 /// What the client tests install; versions are pinned so that a run means the same tomorrow.

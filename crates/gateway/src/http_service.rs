@@ -15,15 +15,11 @@ use protocol::{Header, Wire};
 use scan::ScannedFrame;
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::Duration;
 use tokio::time::timeout;
 
 /// Bytes of one message. The arguments' own limit is 256 KiB; the largest message of the MCP
 /// conformance suite has under 100 KiB.
 pub(crate) const MAX_MESSAGE_BYTES: usize = 4 * 1024 * 1024;
-
-/// 4 MiB on a line of 2 Mbit/s take 17 s; who needs longer holds memory that others want.
-const BODY_TIME: Duration = Duration::from_secs(20);
 
 /// Signs of a user agent that go into a record.
 const MAX_USER_AGENT_SIGNS: usize = 256;
@@ -82,7 +78,7 @@ async fn post(shared: &Shared, peer: IpAddr, headers: &HeaderMap, body: Incoming
     if let Err(answer) = shared.pipeline.admit(&arrival(Bytes::new())) {
         return challenge(&answer);
     }
-    let body = match timeout(BODY_TIME, Limited::new(body, MAX_MESSAGE_BYTES).collect()).await {
+    let body = match timeout(shared.limits.body_time, Limited::new(body, MAX_MESSAGE_BYTES).collect()).await {
         Ok(Ok(body)) => body.to_bytes(),
         Ok(Err(error)) if error.is::<LengthLimitError>() => {
             let refusal = Refusal::new(RefusalCode::TooLarge, "the body is over the limit");

@@ -3,16 +3,21 @@
 //! Level 10. It moves bytes: what a message means, who may send it and what comes back is the
 //! pipeline's. A socket is given nothing but `ScannedFrame`s.
 
+mod arriving;
 mod bearer;
+mod descriptors;
 mod guard;
 mod http_service;
+mod limits;
 mod listener;
 mod local_ca;
+mod progress;
 mod stream;
 mod tls;
 mod websocket;
 
 pub use guard::Guard;
-pub use listener::{Gateway, GatewayError, MAX_CONNECTIONS, Peers};
+pub use limits::Limits;
+pub use listener::{Gateway, GatewayError, Peers};
 pub use local_ca::{LocalCa, LocalCaError, LocalCertificate};
 pub use tls::{TlsError, TlsFiles, server_config};

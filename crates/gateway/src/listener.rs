@@ -1,7 +1,8 @@
 //! The listening socket, and one task for each connection.
 
+use crate::progress::Progress;
 use crate::stream::Stream;
-use crate::{Guard, http_service};
+use crate::{Guard, Limits, http_service};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -14,20 +15,20 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 use tokio_rustls::TlsAcceptor;
-
-/// Sockets at once. The founding goal is 10,000; a process of the test machine may open 20,000 files.
-pub const MAX_CONNECTIONS: usize = 16_384;
 
 /// Connections that the kernel keeps for us while the accept loop is busy; the usual `somaxconn`.
 const BACKLOG: u32 = 4096;
 
-/// A client on a bad line needs about two seconds for a TLS handshake or a header.
-const HANDSHAKE_TIME: Duration = Duration::from_secs(10);
+/// Between two tries while no connection can be accepted: twenty a second cost next to nothing.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 /// Bytes of one request's head, and of hyper's read buffer at most.
 const MAX_HEAD_BYTES: usize = 32 * 1024;
+
+/// Between two lines of the log about connections that are not taken.
+const TROUBLE_EVERY: Duration = Duration::from_secs(60);
 
 /// Calls in flight get this long to end when the server goes down.
 pub(crate) const DRAIN_TIME: Duration = Duration::from_secs(10);
@@ -45,6 +46,7 @@ pub struct GatewayError {
 pub(crate) struct Shared {
     pub(crate) pipeline: Arc<Pipeline>,
     pub(crate) guard: Guard,
+    pub(crate) limits: Limits,
     pub(crate) stopping: watch::Receiver<bool>,
 }
 
@@ -69,9 +71,22 @@ impl Peers {
     }
 }
 
-/// One connection's place among [`MAX_CONNECTIONS`]; a WebSocket takes it along.
+/// One connection's place among [`Limits::connections`]; a WebSocket takes it along.
 #[derive(Clone)]
 pub(crate) struct Place(#[expect(dead_code, reason = "held, not read")] Arc<OwnedSemaphorePermit>);
+
+/// Why connections are not taken, said now and then: a flood must not fill the log.
+#[derive(Default)]
+struct Trouble(Option<Instant>);
+
+impl Trouble {
+    fn says(&mut self, what: &str) {
+        if self.0.is_none_or(|last| last.elapsed() > TROUBLE_EVERY) {
+            tracing::warn!("{what}");
+            self.0 = Some(Instant::now());
+        }
+    }
+}
 
 /// A bound listener, not serving yet.
 pub struct Gateway {
@@ -104,17 +119,14 @@ impl Gateway {
         guard: Guard,
         tls: Option<Arc<ServerConfig>>,
         peers: Peers,
+        limits: Limits,
         mut stopping: watch::Receiver<bool>,
     ) {
-        let shared = Arc::new(Shared { pipeline, guard, stopping: stopping.clone() });
+        let shared = Arc::new(Shared { pipeline, guard, limits, stopping: stopping.clone() });
         let acceptor = tls.map(TlsAcceptor::from);
-        let room = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+        let room = Arc::new(Semaphore::new(limits.connections));
+        let mut trouble = Trouble::default();
         loop {
-            let place = tokio::select! {
-                place = Arc::clone(&room).acquire_owned() => place,
-                () = stopped(&mut stopping) => break,
-            };
-            let Ok(place) = place else { break };
             let accepted = tokio::select! {
                 accepted = self.listener.accept() => accepted,
                 () = stopped(&mut stopping) => break,
@@ -123,10 +135,15 @@ impl Gateway {
                 Ok(accepted) => accepted,
                 Err(error) => {
                     // Out of descriptors, most likely: give the connections that exist time to end.
-                    tracing::warn!(%error, "cannot accept a connection");
-                    tokio::time::sleep(Duration::from_millis(50)).await;
+                    trouble.says(&format!("cannot accept a connection: {error}"));
+                    tokio::time::sleep(ACCEPT_PAUSE).await;
                     continue;
                 }
+            };
+            let Ok(place) = Arc::clone(&room).try_acquire_owned() else {
+                // Closed at once: a client that waits in the kernel's queue would learn nothing.
+                trouble.says("as many connections as there may be: one more is closed");
+                continue;
             };
             if !peers.allow(peer.ip()) {
                 tracing::debug!(%peer, "not one of the trusted proxies");
@@ -136,7 +153,7 @@ impl Gateway {
             tokio::spawn(connection(Arc::clone(&shared), acceptor.clone(), socket, peer, place));
         }
         drop(self.listener);
-        let all = u32::try_from(MAX_CONNECTIONS).unwrap_or(u32::MAX);
+        let all = u32::try_from(limits.connections).unwrap_or(u32::MAX);
         let _drained = timeout(DRAIN_TIME, room.acquire_many(all)).await;
     }
 }
@@ -152,9 +169,11 @@ async fn connection(
     if socket.set_nodelay(true).is_err() {
         return;
     }
+    let limits = shared.limits;
+    let socket = Progress::new(socket, limits.write_time);
     let stream = match acceptor {
         None => Stream::Plain(socket),
-        Some(acceptor) => match timeout(HANDSHAKE_TIME, acceptor.accept(socket)).await {
+        Some(acceptor) => match timeout(limits.handshake_time, acceptor.accept(socket)).await {
             Ok(Ok(stream)) => Stream::Tls(Box::new(stream)),
             _ => return,
         },
@@ -166,7 +185,7 @@ async fn connection(
     });
     let served = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(HANDSHAKE_TIME)
+        .header_read_timeout(limits.handshake_time)
         .max_buf_size(MAX_HEAD_BYTES)
         .serve_connection(TokioIo::new(stream), service)
         .with_upgrades();

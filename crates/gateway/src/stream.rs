@@ -1,5 +1,6 @@
 //! One connection, plain or TLS.
 
+use crate::progress::Progress;
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -9,8 +10,8 @@ use tokio_rustls::server::TlsStream;
 
 /// A connection of either kind. The TLS state is boxed: a plain one should not carry its size.
 pub(crate) enum Stream {
-    Plain(TcpStream),
-    Tls(Box<TlsStream<TcpStream>>),
+    Plain(Progress<TcpStream>),
+    Tls(Box<TlsStream<Progress<TcpStream>>>),
 }
 
 impl AsyncRead for Stream {

@@ -3,6 +3,7 @@
 //! A custom transport beside Streamable HTTP; written down in `docs/websocket.md`. Every message is
 //! authenticated by itself, so a token that ends while the socket is open ends its calls.
 
+use crate::arriving::Arriving;
 use crate::bearer::bearer;
 use crate::http_service::{MAX_MESSAGE_BYTES, Reply, challenge, empty, frame, user_agent};
 use crate::listener::{DRAIN_TIME, Place, Shared, stopped};
@@ -22,16 +23,17 @@ use pipeline::{Answer, Asked};
 use protocol::{RequestId, Wire};
 use scan::ScannedFrame;
 use std::collections::HashMap;
+use std::io::ErrorKind;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::{self, AbortHandle, JoinError, JoinSet};
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at, timeout};
 use tokio_tungstenite::WebSocketStream;
-use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
+use tokio_tungstenite::tungstenite::{Error, Message};
 
 /// The subprotocol's name.
 const SUBPROTOCOL: &str = "mcp";
@@ -44,9 +46,6 @@ const PING_EVERY: Duration = Duration::from_secs(30);
 
 /// Three pings without a sign of life.
 const SILENCE: Duration = Duration::from_secs(90);
-
-/// A peer that takes longer for one message has stopped reading.
-const SEND_TIME: Duration = Duration::from_secs(20);
 
 /// The token is not good any more. Private use range, RFC 6455 §7.4.2.
 const CLOSE_UNAUTHENTICATED: u16 = 4401;
@@ -81,6 +80,7 @@ pub(crate) fn upgrade(
             .max_message_size(Some(MAX_MESSAGE_BYTES))
             .max_frame_size(Some(MAX_MESSAGE_BYTES));
         let (stream, early) = (parts.io.into_inner(), parts.read_buf);
+        let stream = Arriving::new(stream, &early, shared.limits.message_time);
         let socket =
             WebSocketStream::from_partially_read(stream, early.into(), Role::Server, Some(config)).await;
         Socket::new(shared, caller, socket).serve().await;
@@ -142,7 +142,7 @@ enum End {
 struct Socket {
     shared: Arc<Shared>,
     caller: Caller,
-    stream: WebSocketStream<Stream>,
+    stream: WebSocketStream<Arriving<Stream>>,
     calls: JoinSet<ScannedFrame>,
     /// The running requests. A call that is no longer in here has been cancelled and is not answered.
     running: HashMap<RequestId, AbortHandle>,
@@ -150,7 +150,7 @@ struct Socket {
 }
 
 impl Socket {
-    fn new(shared: Arc<Shared>, caller: Caller, stream: WebSocketStream<Stream>) -> Self {
+    fn new(shared: Arc<Shared>, caller: Caller, stream: WebSocketStream<Arriving<Stream>>) -> Self {
         Self {
             shared,
             caller,
@@ -179,7 +179,7 @@ impl Socket {
         };
         if let End::Close(code, reason) = end {
             let frame = CloseFrame { code, reason: reason.into() };
-            let _closed = timeout(SEND_TIME, self.stream.close(Some(frame))).await;
+            let _closed = timeout(self.shared.limits.write_time, self.stream.close(Some(frame))).await;
         }
         // Dropping the calls stops them: nobody is left to answer.
     }
@@ -203,6 +203,9 @@ impl Socket {
         match event {
             Event::Done(done) => self.finish(done).await,
             Event::Message(Some(Ok(message))) => self.take(message).await,
+            Event::Message(Some(Err(Error::Io(error)))) if error.kind() == ErrorKind::TimedOut => {
+                Err(End::Close(CloseCode::Policy, "a message does not arrive"))
+            }
             Event::Message(_) => Err(End::Gone),
             Event::Ping if self.last_heard.elapsed() > SILENCE => Err(End::Gone),
             Event::Ping => self.write(Message::Ping(Bytes::new())).await,
@@ -282,7 +285,7 @@ impl Socket {
 
     /// A peer that does not read is let go: its socket holds memory that others want.
     async fn write(&mut self, message: Message) -> Result<(), End> {
-        match timeout(SEND_TIME, self.stream.send(message)).await {
+        match timeout(self.shared.limits.write_time, self.stream.send(message)).await {
             Ok(Ok(())) => Ok(()),
             _ => Err(End::Gone),
         }
@@ -292,6 +295,6 @@ impl Socket {
 /// What can happen to a socket.
 enum Event {
     Done(Result<(task::Id, ScannedFrame), JoinError>),
-    Message(Option<Result<Message, tokio_tungstenite::tungstenite::Error>>),
+    Message(Option<Result<Message, Error>>),
     Ping,
 }

@@ -1,11 +1,18 @@
-//! What the machine offers to tools.
+//! What the machine offers: to tools, and to connections.
 
 use cli::{DoctorLine, DoctorState};
+use gateway::Limits;
 use sandbox::{Enforcement, Isolation, Language, Sandbox, SandboxConfig};
 use std::path::PathBuf;
 
-/// Isolation, limits, walls and interpreters, really tried.
+/// Isolation, limits, walls and interpreters, really tried; and the limit on open files.
 pub(crate) async fn lines(launcher: PathBuf) -> Vec<DoctorLine> {
+    let mut lines = sandbox_lines(launcher).await;
+    lines.push(open_files());
+    lines
+}
+
+async fn sandbox_lines(launcher: PathBuf) -> Vec<DoctorLine> {
     let sandbox = match Sandbox::new(SandboxConfig { launcher, ..SandboxConfig::default() }).await {
         Ok(sandbox) => sandbox,
         Err(error) => {
@@ -61,6 +68,15 @@ pub(crate) async fn lines(launcher: PathBuf) -> Vec<DoctorLine> {
         });
     }
     lines
+}
+
+fn open_files() -> DoctorLine {
+    let (files, connections) = Limits::open_files_here();
+    let state =
+        if connections < Limits::default().connections { DoctorState::Degraded } else { DoctorState::Ok };
+    let fix = "raise the hard limit: `ulimit -Hn`, or LimitNOFILE= in the service";
+    let cause = format!("{files} files may be open, so {connections} connections are served at once");
+    line("open files", state, cause, if state == DoctorState::Ok { "" } else { fix })
 }
 
 fn line(subject: &str, state: DoctorState, cause: impl Into<String>, fix: impl Into<String>) -> DoctorLine {

@@ -8,7 +8,7 @@ use anyhow::Context as _;
 use authz::{CheckReport, PolicyFiles};
 use cli::{BoxFuture, ChangedPolicy, DoctorLine, Offline, Running, Server};
 use domain::{Clock, SystemClock, TenantId};
-use gateway::{Gateway, Guard, Peers, TlsFiles};
+use gateway::{Gateway, Guard, Limits, Peers, TlsFiles};
 use settings::{AdminListen, Settings, Tls};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -112,9 +112,10 @@ fn up(settings: Settings, house: House) -> anyhow::Result<Running> {
         Tls::Files { .. } | Tls::LocalAuthority => Peers::Any,
     };
     let guard = Guard::new(server.allowed_hosts.iter().cloned(), server.allowed_origins.iter().cloned());
+    let limits = Limits::of_this_process();
     let (stop, stopping) = watch::channel(false);
     let mut serving = tokio::task::JoinSet::new();
-    serving.spawn(gateway.serve(house.pipeline, guard, tls, peers, stopping.clone()));
+    serving.spawn(gateway.serve(house.pipeline, guard, tls, peers, limits, stopping.clone()));
     for plane in planes {
         serving.spawn(plane.serve(Arc::clone(&parts), stopping.clone()));
     }

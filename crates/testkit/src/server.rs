@@ -26,11 +26,17 @@ pub struct ServerOptions {
     pub config: String,
     /// A policy folder in place of the repository's.
     pub policies: Option<PathBuf>,
+    /// A program and its arguments that start the binary; the server has to end with it.
+    pub in_front: Vec<String>,
+    /// Without TLS, as behind a proxy on this machine.
+    pub in_clear: bool,
 }
 
 /// A running server.
 pub struct Server {
     binary: PathBuf,
+    in_front: Vec<String>,
+    scheme: &'static str,
     folder: TempDir,
     port: u16,
     child: Option<Child>,
@@ -56,10 +62,20 @@ impl Server {
         let policies = options.policies.unwrap_or_else(|| {
             PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../policies")).canonicalize().unwrap()
         });
-        fs::write(folder.path().join("server.toml"), config(port, &policies, &options.config)).unwrap();
+        let tls = if options.in_clear { "" } else { TLS };
+        fs::write(folder.path().join("server.toml"), config(port, tls, &policies, &options.config)).unwrap();
         let certificate = reqwest::Certificate::from_pem(authority.as_bytes()).unwrap();
         let https = reqwest::Client::builder().no_proxy().tls_certs_only([certificate]).build().unwrap();
-        let mut server = Self { binary: binary.into(), folder, port, child: None, https, authority };
+        let mut server = Self {
+            binary: binary.into(),
+            in_front: options.in_front,
+            scheme: if options.in_clear { "http" } else { "https" },
+            folder,
+            port,
+            child: None,
+            https,
+            authority,
+        };
         server.restart().await;
         server
     }
@@ -68,7 +84,15 @@ impl Server {
     pub async fn restart(&mut self) {
         self.kill();
         let log = fs::File::create(self.folder.path().join("stderr.log")).unwrap();
-        let child = Command::new(&self.binary)
+        let mut command = match self.in_front.split_first() {
+            Some((program, arguments)) => {
+                let mut command = Command::new(program);
+                command.args(arguments).arg(&self.binary);
+                command
+            }
+            None => Command::new(&self.binary),
+        };
+        let child = command
             .arg("serve")
             .arg("--config")
             .arg(self.folder.path().join("server.toml"))
@@ -112,7 +136,7 @@ impl Server {
 
     /// `https://127.0.0.1:PORT`
     pub fn origin(&self) -> String {
-        format!("https://127.0.0.1:{}", self.port)
+        format!("{}://127.0.0.1:{}", self.scheme, self.port)
     }
 
     /// The MCP endpoint.
@@ -237,14 +261,16 @@ fn certificates(folder: &Path) -> String {
     authority.certificate_pem
 }
 
-fn config(port: u16, policies: &Path, more: &str) -> String {
+const TLS: &str = r#"tls = { cert = "server.pem", key = "server.key" }"#;
+
+fn config(port: u16, tls: &str, policies: &Path, more: &str) -> String {
     format!(
         r#"
 [server]
 listen = "127.0.0.1:{port}"
 public_url = "https://127.0.0.1:{port}/mcp"
 data_dir = "data"
-tls = {{ cert = "server.pem", key = "server.key" }}
+{tls}
 
 [policy]
 dir = "{policies}"

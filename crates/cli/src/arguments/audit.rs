@@ -55,7 +55,7 @@ pub(crate) struct Verify {
     /// A checkpoint that was kept elsewhere
     #[arg(long, value_name = "FILE")]
     pub(crate) checkpoint: Option<PathBuf>,
-    /// A receipt that was kept elsewhere; may be given several times
+    /// A receipt that was kept elsewhere, or the reply it came in; may be given several times
     #[arg(long, value_name = "FILE")]
     pub(crate) receipt: Vec<PathBuf>,
     /// The log's public key, kept elsewhere (`<name>+<hash>+<key>`); by default the log's own copy

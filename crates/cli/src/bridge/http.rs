@@ -1,10 +1,10 @@
 //! The bridge over Streamable HTTP: one POST for each message, answers as they come.
 
 use super::lines::Line;
-use super::message::{Looked, failed, look, negotiated_version, unusable};
+use super::message::{Looked, failed, is_message, look, negotiated_version, unusable};
 use super::{Incoming, Outgoing, TokenFile};
 use crate::Failure;
-use crate::client::{Endpoint, HttpConnection, HttpReply, Trust};
+use crate::client::{ClientError, Endpoint, HttpConnection, HttpReply, Trust};
 use bytes::Bytes;
 use domain::Secret;
 use http::Method;
@@ -108,6 +108,11 @@ impl Server {
         let mut idle = self.idle.lock().await;
         if idle.len() < MAX_IN_FLIGHT {
             idle.push(connection);
+        }
+        // A proxy's page is no message, and the client reads nothing but messages.
+        if !reply.body.is_empty() && !is_message(&reply.body) {
+            let what = format!("status {} and no message", reply.status.as_u16());
+            return Err(ClientError::answer(&self.endpoint.url(), what).into());
         }
         Ok(reply)
     }

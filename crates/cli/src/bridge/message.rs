@@ -3,6 +3,7 @@
 use crate::Failure;
 use crate::client::Mirrored;
 use protocol::LEGACY_VERSIONS;
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 /// JSON-RPC's code for a fault on the way.
@@ -61,6 +62,15 @@ pub(super) fn is_echoed(id: &Value) -> bool {
     }
 }
 
+/// True for what a client can read: one JSON object that calls itself JSON-RPC.
+pub(super) fn is_message(answer: &[u8]) -> bool {
+    #[derive(Deserialize)]
+    struct Message<'a> {
+        jsonrpc: &'a str,
+    }
+    serde_json::from_slice::<Message<'_>>(answer).is_ok_and(|message| message.jsonrpc == "2.0")
+}
+
 /// The revision that the server's answer to a handshake names.
 pub(super) fn negotiated_version(answer: &[u8]) -> Option<String> {
     let answer: Value = serde_json::from_slice(answer).ok()?;
@@ -86,7 +96,7 @@ fn error(id: Option<&Value>, code: i64, failure: &Failure) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Looked, failed, look, negotiated_version};
+    use super::{Looked, failed, is_message, look, negotiated_version};
     use crate::Failure;
     use crate::client::Mirrored;
     use serde_json::json;
@@ -122,6 +132,17 @@ mod tests {
     fn what_is_no_json_goes_on_without_headers() {
         assert_eq!(look("{", Some("2025-06-18")), Looked::default());
         assert_eq!(look(r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#, None).id, None);
+    }
+
+    #[test]
+    fn a_page_or_another_api_s_answer_is_no_message() {
+        for message in [r#"{"jsonrpc":"2.0","id":1,"result":{"jsonrpc":1}}"#, r#"{"id":1,"jsonrpc":"2.0"}"#] {
+            assert!(is_message(message.as_bytes()), "{message}");
+        }
+        for other in ["", "not found", "<html>", "{}", "[]", r#"{"code":"denied"}"#, r#"{"jsonrpc":"1.0"}"#] {
+            assert!(!is_message(other.as_bytes()), "{other}");
+        }
+        assert!(!is_message(b"\xff"));
     }
 
     #[test]

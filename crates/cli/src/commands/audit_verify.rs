@@ -5,7 +5,7 @@ use crate::arguments::Verify;
 use crate::context::Context;
 use crate::{Exit, Failure, files};
 use audit::{ReceiptFile, Verified, VerifierKey, VerifyError, VerifyRequest, VerifySource, verify};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::path::Path;
 
 pub(super) fn run(asked: &Verify, context: Context<'_>) -> Result<Exit, Failure> {
@@ -45,15 +45,27 @@ fn key(text: &str) -> Result<VerifierKey, Failure> {
     })
 }
 
+/// The file holds a receipt, or the whole reply that a receipt came in.
 fn receipt(file: &Path) -> Result<ReceiptFile, Failure> {
-    serde_json::from_str(&files::read_text(file)?).map_err(|error| {
+    read_receipt(&files::read_text(file)?).map_err(|error| {
         let cause = format!("`{}` is no receipt: {error}", file.display());
         Failure::usage(
             "receipt",
             cause,
-            "keep `receipt` out of a reply's `_meta[\"secure-mcp/call\"]` in a file of its own",
+            "keep a call's whole reply, or the `receipt` of its `_meta[\"secure-mcp/call\"]`, in a file of its own",
         )
     })
+}
+
+fn read_receipt(text: &str) -> Result<ReceiptFile, serde_json::Error> {
+    let mut value: Value = serde_json::from_str(text)?;
+    // As `call --json` prints it, or with the envelope that it travels in.
+    for place in ["/_meta/secure-mcp~1call/receipt", "/result/_meta/secure-mcp~1call/receipt"] {
+        if let Some(receipt) = value.pointer_mut(place) {
+            return serde_json::from_value(receipt.take());
+        }
+    }
+    serde_json::from_value(value)
 }
 
 fn say(verified: &Verified, receipts: usize, context: Context<'_>) {
@@ -102,5 +114,26 @@ pub(crate) fn failure_of(error: &VerifyError) -> Failure {
             Failure::not_verified("receipt_not_verified", cause, "check that the receipt is of this log")
         }
         _ => Failure::not_verified("log_not_verified", cause, keep),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::read_receipt;
+    use serde_json::json;
+
+    #[test]
+    fn a_receipt_is_read_alone_and_out_of_its_reply() {
+        let receipt =
+            json!({ "origin": "secure-mcp/local", "intent_index": 6, "outcome_index": 7, "leaf": "x" });
+        let result =
+            json!({ "content": [], "_meta": { "secure-mcp/call": { "call_id": "c", "receipt": receipt } } });
+        let alone = read_receipt(&receipt.to_string()).unwrap();
+        for reply in [result.clone(), json!({ "jsonrpc": "2.0", "id": 1, "result": result })] {
+            assert_eq!(read_receipt(&reply.to_string()).unwrap(), alone, "{reply}");
+        }
+        for other in ["", "{}", "[]", r#"{"_meta": {"secure-mcp/call": {}}}"#] {
+            assert!(read_receipt(other).is_err(), "{other}");
+        }
     }
 }

@@ -5,13 +5,9 @@ use crate::context::Context;
 use crate::output::visible;
 use crate::server::{DoctorLine, DoctorState};
 use crate::{Exit, Failure};
-use rustix::process::{Resource, getrlimit};
 use serde_json::json;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::Path;
-
-/// Each connection needs one open file; the founding goal is 10,000 connections.
-const WANTED_FILES: u64 = 20_000;
 
 /// Room for the log's reserve and a day of busy traffic.
 const WANTED_DISK_MIB: u64 = 1024;
@@ -19,7 +15,6 @@ const WANTED_DISK_MIB: u64 = 1024;
 pub(super) async fn run(asked: &Doctor, context: Context<'_>) -> Result<Exit, Failure> {
     let settings = asked.home.settings()?;
     let mut lines = context.server.doctor().await;
-    lines.push(open_files());
     lines.extend(data_directory(&settings.server.data_dir));
     for line in &lines {
         let fix = if line.fix.is_empty() {
@@ -38,19 +33,6 @@ pub(super) async fn run(asked: &Doctor, context: Context<'_>) -> Result<Exit, Fa
 fn line(subject: &str, state: DoctorState, cause: String, fix: impl Into<String>) -> DoctorLine {
     let fix = if state == DoctorState::Ok { String::new() } else { fix.into() };
     DoctorLine { subject: subject.to_owned(), state, cause, fix }
-}
-
-fn open_files() -> DoctorLine {
-    let limit = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
-    let state = if limit >= WANTED_FILES { DoctorState::Ok } else { DoctorState::Degraded };
-    let cause =
-        format!("{limit} files may be open, so about {} connections are served", limit.saturating_sub(200));
-    line(
-        "open files",
-        state,
-        cause,
-        format!("raise the limit: `ulimit -n {WANTED_FILES}`, or LimitNOFILE= in the service"),
-    )
 }
 
 /// Rights and free space of the data directory; none yet is fine, its folder's space is looked at then.

@@ -8,17 +8,22 @@ fn call(arguments: &Value) -> Value {
     modern(1, "tools/call", json!({ "name": "python-runner", "arguments": arguments }))
 }
 
-fn refusal(answer: &Value) -> String {
+pub fn refusal(answer: &Value) -> String {
     answer["result"]["_meta"]["secure-mcp/refusal"]["code"].as_str().unwrap_or_default().to_owned()
 }
 
-fn approval_id(answer: &Value) -> String {
+pub fn approval_id(answer: &Value) -> String {
     answer["result"]["_meta"]["secure-mcp/refusal"]["approval_id"].as_str().unwrap().to_owned()
 }
 
-fn approve(server: &Server, id: &str, person: &str) -> std::process::Output {
+/// `approve` or `deny` as a person.
+pub fn decide(server: &Server, decision: &str, id: &str, person: &str) -> std::process::Output {
     let data_dir = server.data_dir();
-    server.command(&["approve", id, "--person", person, "--data-dir", data_dir.to_str().unwrap()])
+    server.command(&[decision, id, "--person", person, "--data-dir", data_dir.to_str().unwrap()])
+}
+
+fn approve(server: &Server, id: &str, person: &str) -> std::process::Output {
+    decide(server, "approve", id, person)
 }
 
 fn long(code: &str) -> Value {

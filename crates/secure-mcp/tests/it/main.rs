@@ -11,10 +11,16 @@
 )]
 
 mod approval;
+mod approval_mutations;
+mod approval_requester;
 mod bridge;
+mod company;
 mod kills;
 mod listing;
+mod manual;
+mod open_files;
 mod quickstart;
+mod traced;
 mod transport;
 mod wire_cases;
 
