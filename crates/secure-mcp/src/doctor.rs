@@ -1,12 +1,18 @@
 //! What the machine offers to tools.
 
+use crate::overrides;
 use cli::{DoctorLine, DoctorState};
-use sandbox::{Enforcement, Isolation, Language, Sandbox, SandboxConfig};
+use domain::{Clock as _, SystemClock};
+use sandbox::{Enforcement, Isolation, Language, Sandbox, SandboxConfig, Unisolated};
+use settings::{OverrideName, Settings};
 use std::path::PathBuf;
 
 /// Isolation, limits, walls and interpreters, really tried.
-pub(crate) async fn lines(launcher: PathBuf) -> Vec<DoctorLine> {
-    let sandbox = match Sandbox::new(SandboxConfig { launcher, ..SandboxConfig::default() }).await {
+pub(crate) async fn lines(launcher: PathBuf, settings: &Settings) -> Vec<DoctorLine> {
+    let now = SystemClock.now();
+    let allow_unisolated = settings.active_override(&OverrideName::NoIsolation, now).is_some();
+    let config = SandboxConfig { launcher, allow_unisolated, ..SandboxConfig::default() };
+    let sandbox = match Sandbox::new(config).await {
         Ok(sandbox) => sandbox,
         Err(error) => {
             let fix = "see the cause; nothing that runs code is offered until then";
@@ -25,6 +31,8 @@ pub(crate) async fn lines(launcher: PathBuf) -> Vec<DoctorLine> {
             "see the cause; code tools refuse until then",
         ),
     }];
+    lines.extend(unisolated(&found.unisolated));
+    lines.extend(overrides::doctor_lines(settings, &sandbox, now));
     lines.push(match &found.limits {
         Enforcement::Enforced => {
             line("limits", DoctorState::Ok, format!("enforced by {:?}", found.cgroups), "")
@@ -61,6 +69,23 @@ pub(crate) async fn lines(launcher: PathBuf) -> Vec<DoctorLine> {
         });
     }
     lines
+}
+
+/// How code would run under the override `no_isolation`, where it is in force and needed.
+fn unisolated(found: &Unisolated) -> Option<DoctorLine> {
+    match found {
+        Unisolated::NotAllowed => None,
+        Unisolated::Available => Some(line(
+            "code",
+            DoctorState::Degraded,
+            "a program was run without isolation, as the override allows; what holds it then is in docs/cli.md",
+            "give this host isolation; each caller needs a permit for runInProcess until then",
+        )),
+        Unisolated::Unavailable { why } => {
+            let fix = "see the cause; code tools refuse until then";
+            Some(line("code", DoctorState::Missing, format!("not even without isolation: {why}"), fix))
+        }
+    }
 }
 
 fn line(subject: &str, state: DoctorState, cause: impl Into<String>, fix: impl Into<String>) -> DoctorLine {

@@ -61,8 +61,8 @@ impl Server for Wiring {
         })
     }
 
-    fn doctor(&self) -> BoxFuture<'_, Vec<DoctorLine>> {
-        Box::pin(doctor::lines(self.launcher.clone()))
+    fn doctor<'a>(&'a self, settings: &'a Settings) -> BoxFuture<'a, Vec<DoctorLine>> {
+        Box::pin(doctor::lines(self.launcher.clone(), settings))
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::catalogue::Catalogue;
 use crate::facts::facts;
+use crate::overrides;
 use crate::quickstart::private_folder;
 use anyhow::{Context as _, bail};
 use approvals::Approvals;
@@ -17,7 +18,7 @@ use pipeline::{Parts, Pipeline};
 use sandbox::{Sandbox, SandboxConfig, UidRange};
 use scan::{Actions, FindingAction, OutputScanner};
 use secrets::KeyStore;
-use settings::{OverrideName, ResourceKind, Settings};
+use settings::{ResourceKind, Settings};
 use sift::{Scanner, ScannerConfig};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -76,14 +77,16 @@ pub(crate) fn local_issuer(settings: &Settings, keys: &KeyStore) -> LocalIssuer 
 pub async fn house(settings: &Settings, launcher: PathBuf, change: ChangedPolicy) -> anyhow::Result<House> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let (keys, audit, report) = open_log(settings, &clock)?;
-    refuse_no_isolation(settings)?;
-    let mut engine = SandboxConfig { launcher, ..SandboxConfig::default() };
+    let no_isolation = overrides::no_isolation(settings, &clock);
+    let allow_unisolated = no_isolation.is_some();
+    let mut engine = SandboxConfig { launcher, allow_unisolated, ..SandboxConfig::default() };
     if let Some(range) = settings.sandbox.uid_range {
         engine.uid_range = UidRange { first: range.first, count: range.count };
     }
     let sandbox = Sandbox::new(engine).await.context("the sandbox")?;
     let runtimes = sandbox.runtimes().await.clone();
-    let catalogue = Catalogue::build(settings, &sandbox, &runtimes, database(settings, &keys)?)?;
+    let catalogue =
+        Catalogue::build(settings, &sandbox, &runtimes, database(settings, &keys)?, no_isolation)?;
     let policy = load_policy(&settings.policy.dir, &catalogue.known)?;
     settle_policy(&audit, report.last_policy, policy.policy_hash(), change).await?;
     announce(settings, &audit, &policy).await?;
@@ -108,16 +111,9 @@ pub async fn house(settings: &Settings, launcher: PathBuf, change: ChangedPolicy
         audit: audit.clone(),
         clock: Arc::clone(&clock),
     }));
-    let facts = facts(&sandbox, &runtimes);
+    let mut facts = facts(&sandbox, &runtimes);
+    facts.extend(overrides::facts(settings, &sandbox));
     Ok(House { pipeline, authenticator, policy, approvals, audit, issuer, clock, facts })
-}
-
-/// An override that nothing here obeys must not look as if it held.
-fn refuse_no_isolation(settings: &Settings) -> anyhow::Result<()> {
-    if settings.overrides.iter().any(|one| one.name == OverrideName::NoIsolation) {
-        bail!("the override `no_isolation` is not obeyed: code never runs without isolation; remove it");
-    }
-    Ok(())
 }
 
 /// Loads a policy folder against the tools that exist.

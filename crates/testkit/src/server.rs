@@ -19,6 +19,11 @@ pub fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
+/// The repository's policy folder.
+pub fn policies() -> PathBuf {
+    PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../policies")).canonicalize().unwrap()
+}
+
 /// How a test server differs from the usual one.
 #[derive(Clone, Debug, Default)]
 pub struct ServerOptions {
@@ -53,9 +58,7 @@ impl Server {
         let company = folder.path().join("company");
         fs::create_dir(&company).unwrap();
         connector_sql::create_company(&company).unwrap();
-        let policies = options.policies.unwrap_or_else(|| {
-            PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../policies")).canonicalize().unwrap()
-        });
+        let policies = options.policies.unwrap_or_else(policies);
         fs::write(folder.path().join("server.toml"), config(port, &policies, &options.config)).unwrap();
         let certificate = reqwest::Certificate::from_pem(authority.as_bytes()).unwrap();
         let https = reqwest::Client::builder().no_proxy().tls_certs_only([certificate]).build().unwrap();

@@ -14,6 +14,7 @@ mod approval;
 mod bridge;
 mod kills;
 mod listing;
+mod no_isolation;
 mod quickstart;
 mod transport;
 mod wire_cases;
