@@ -2,6 +2,7 @@
 
 use crate::catalogue::Catalogue;
 use crate::facts::facts;
+use crate::override_log::{OverrideLog, config_digest};
 use crate::overrides;
 use crate::quickstart::private_folder;
 use anyhow::{Context as _, bail};
@@ -48,6 +49,8 @@ pub struct House {
     pub clock: Arc<dyn Clock>,
     /// Lines for the operator: isolation, limits, interpreters.
     pub facts: Vec<String>,
+    /// What is still to be recorded of the overrides.
+    pub(crate) overrides: OverrideLog,
 }
 
 /// Opens keys and log of a data directory.
@@ -89,7 +92,7 @@ pub async fn house(settings: &Settings, launcher: PathBuf, change: ChangedPolicy
         Catalogue::build(settings, &sandbox, &runtimes, database(settings, &keys)?, no_isolation)?;
     let policy = load_policy(&settings.policy.dir, &catalogue.known)?;
     settle_policy(&audit, report.last_policy, policy.policy_hash(), change).await?;
-    announce(settings, &audit, &policy).await?;
+    let overrides = announce(settings, &audit, &policy, clock.as_ref()).await?;
     let issuer = local_issuer(settings, &keys);
     let authenticator = Arc::new(authenticator(settings, &issuer, &clock)?);
     let store = Store::open(&settings.server.data_dir.join("state.db"))?;
@@ -113,7 +116,7 @@ pub async fn house(settings: &Settings, launcher: PathBuf, change: ChangedPolicy
     }));
     let mut facts = facts(&sandbox, &runtimes);
     facts.extend(overrides::facts(settings, &sandbox));
-    Ok(House { pipeline, authenticator, policy, approvals, audit, issuer, clock, facts })
+    Ok(House { pipeline, authenticator, policy, approvals, audit, issuer, clock, facts, overrides })
 }
 
 /// Loads a policy folder against the tools that exist.
@@ -177,24 +180,22 @@ async fn settle_policy(
 }
 
 /// Says in the log that the server is up, with which policy, and which overrides hold.
-async fn announce(settings: &Settings, audit: &Audit, policy: &Policy) -> anyhow::Result<()> {
+async fn announce(
+    settings: &Settings,
+    audit: &Audit,
+    policy: &Policy,
+    clock: &dyn Clock,
+) -> anyhow::Result<OverrideLog> {
     audit
         .record(OperatorEvent::ServerStarted {
             version: env!("CARGO_PKG_VERSION").to_owned(),
-            config: Digest::of(format!("{settings:?}").as_bytes()),
+            config: config_digest(settings),
             policy: Some(policy.policy_hash()),
         })
         .await?;
-    for one in &settings.overrides {
-        audit
-            .record(OperatorEvent::OverrideActive {
-                name: one.name.to_string(),
-                reason: one.reason.clone(),
-                expires: one.expires,
-            })
-            .await?;
-    }
-    Ok(())
+    let mut overrides = OverrideLog::new(settings);
+    overrides.say(audit, clock.now()).await?;
+    Ok(overrides)
 }
 
 fn actions(settings: &Settings) -> Actions {

@@ -209,6 +209,14 @@ async fn an_override_ends_while_the_server_runs() {
     };
     assert!(SystemTime::now() >= end - Duration::from_secs(1));
     assert_eq!(refusal(&refused), "isolation_unavailable", "{refused}");
+    let ended = loop {
+        let tail = shown(&server, &["audit", "tail", "--count", "50", "--json"]);
+        if tail.contains("config_changed") {
+            break tail;
+        }
+        assert!(Instant::now() < deadline, "its end is in no record");
+    };
+    assert_eq!(ended.matches("\"event\":\"config_changed\"").count(), 1);
 
     let config = server.folder().join("server.toml");
     let doctor = server.command(&["doctor", "--config", config.to_str().unwrap()]);
