@@ -19,7 +19,7 @@ use pipeline::{Parts, Pipeline};
 use sandbox::{Sandbox, SandboxConfig, UidRange};
 use scan::{Actions, FindingAction, OutputScanner};
 use secrets::KeyStore;
-use settings::{ResourceKind, Settings};
+use settings::{Links, ResourceKind, Settings};
 use sift::{Scanner, ScannerConfig};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -30,6 +30,9 @@ use validate::Validator;
 const NODE: &str = "local";
 
 const MIB: u64 = 1024 * 1024;
+
+/// A thousand keys; providers publish a handful.
+const MAX_JWKS_BYTES: u64 = MIB;
 
 /// Everything of a server but its listeners.
 pub struct House {
@@ -145,10 +148,8 @@ fn authenticator(
 ) -> anyhow::Result<Authenticator> {
     let mut issuers = vec![local.trusted()?];
     for issuer in &settings.identity.issuers {
-        #[expect(clippy::disallowed_methods, reason = "the issuer's public keys, named in the configuration")]
-        let document = std::fs::read_to_string(&issuer.jwks_file).with_context(|| {
-            format!("the keys of issuer `{}` in `{}`", issuer.issuer, issuer.jwks_file.display())
-        })?;
+        let document = settings::read_trusted(&issuer.jwks_file, Links::Followed, MAX_JWKS_BYTES)
+            .with_context(|| format!("the keys of issuer `{}`", issuer.issuer))?;
         issuers.push(TrustedIssuer {
             issuer: issuer.issuer.clone(),
             keys: KeySet::from_jwks(&document).with_context(|| format!("issuer `{}`", issuer.issuer))?,

@@ -6,6 +6,7 @@ use crate::keys;
 use crate::overrides::Ended;
 use crate::position::{line_at, line_of};
 use crate::raw::RawSettings;
+use crate::trusted_file::{Links, TrustError, read_trusted};
 use crate::{
     Audit, Destination, Identity, Override, OverrideName, Policy, Resource, Sandbox, Scan, Server,
     SettingsError, Tool,
@@ -49,19 +50,10 @@ impl Settings {
     }
 
     fn read(file: &Path, now: UnixMillis, ended: Ended) -> Result<Self, SettingsError> {
-        let unreadable = |source| SettingsError::Unreadable { path: file.to_owned(), source };
-        let about = std::fs::metadata(file).map_err(unreadable)?;
-        if about.len() > MAX_FILE_BYTES {
-            return Err(unreadable(std::io::Error::new(
-                std::io::ErrorKind::FileTooLarge,
-                "larger than 1 MiB",
-            )));
-        }
-        #[expect(
-            clippy::disallowed_methods,
-            reason = "the one door through which the configuration comes in"
-        )]
-        let text = std::fs::read_to_string(file).map_err(unreadable)?;
+        let text = read_trusted(file, Links::Followed, MAX_FILE_BYTES).map_err(|error| match error {
+            TrustError::Unreadable { path, source } => SettingsError::Unreadable { path, source },
+            exposed @ TrustError::Exposed { .. } => SettingsError::Exposed(exposed),
+        })?;
         Self::parse_with(&text, file, now, ended)
     }
 

@@ -19,9 +19,24 @@ pub fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
-/// The repository's policy folder.
-pub fn policies() -> PathBuf {
-    PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../policies")).canonicalize().unwrap()
+/// Copies the repository's policy folder to `target`. The copy belongs to whoever runs the test, as a
+/// server demands; the repository may belong to somebody else.
+pub fn copy_policies(target: &Path) {
+    copy(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../policies")), target);
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir(to).unwrap();
+    fs::set_permissions(to, fs::Permissions::from_mode(0o755)).unwrap();
+    for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
+        let (source, target) = (entry.path(), to.join(entry.file_name()));
+        if source.is_dir() {
+            copy(&source, &target);
+        } else {
+            fs::write(&target, fs::read(&source).unwrap()).unwrap();
+            fs::set_permissions(&target, fs::Permissions::from_mode(0o644)).unwrap();
+        }
+    }
 }
 
 /// How a test server differs from the usual one.
@@ -58,7 +73,11 @@ impl Server {
         let company = folder.path().join("company");
         fs::create_dir(&company).unwrap();
         connector_sql::create_company(&company).unwrap();
-        let policies = options.policies.unwrap_or_else(policies);
+        let policies = options.policies.unwrap_or_else(|| {
+            let own = folder.path().join("policies");
+            copy_policies(&own);
+            own
+        });
         fs::write(folder.path().join("server.toml"), config(port, &policies, &options.config)).unwrap();
         let certificate = reqwest::Certificate::from_pem(authority.as_bytes()).unwrap();
         let https = reqwest::Client::builder().no_proxy().tls_certs_only([certificate]).build().unwrap();

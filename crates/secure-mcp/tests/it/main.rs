@@ -17,6 +17,7 @@ mod listing;
 mod no_isolation;
 mod quickstart;
 mod transport;
+mod trusted_files;
 mod wire_cases;
 
 /// The binary under test.

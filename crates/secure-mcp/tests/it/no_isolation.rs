@@ -5,7 +5,7 @@ use crate::BINARY;
 use serde_json::{Value, json};
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use tempfile::TempDir;
 use testkit::{Server, ServerOptions, modern};
@@ -61,25 +61,13 @@ impl Host {
     /// The repository's policy with the permit that it gives nobody.
     fn permissive(&self) -> PathBuf {
         let policies = self.folder.path().join("policies");
-        copy(&testkit::policies(), &policies);
+        testkit::copy_policies(&policies);
         fs::write(policies.join("unisolated.cedar"), PERMIT).unwrap();
         policies
     }
 
     async fn serve(&self, config: String, policies: Option<PathBuf>) -> Server {
         Server::start_with(self.binary(), ServerOptions { config, policies }).await
-    }
-}
-
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir(to).unwrap();
-    for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
-        let (source, target) = (entry.path(), to.join(entry.file_name()));
-        if source.is_dir() {
-            copy(&source, &target);
-        } else {
-            fs::copy(&source, &target).unwrap();
-        }
     }
 }
 
