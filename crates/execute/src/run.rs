@@ -66,7 +66,7 @@ pub async fn run(begun: Begun, connectors: &Connectors, port: &dyn CallPort) -> 
     let ran = match connectors.get(begun.manifest().name()) {
         Some(connector) => timeout(limit, connector.run(&begun, port)).await.unwrap_or_else(|_| Ran {
             outcome: Err(Refusal::new(RefusalCode::Timeout, "the connector overran the tool's timeout")),
-            isolation: Isolation::Held { tier: needed, detail: "ended at the deadline".into() },
+            isolation: begun.isolation_when_cut_off(),
             usage: None,
         }),
         None => {

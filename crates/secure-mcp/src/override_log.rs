@@ -82,10 +82,9 @@ impl OverrideLog {
     /// Records whatever is due.
     pub(crate) async fn say(&mut self, audit: &Audit, now: UnixMillis) -> Result<(), Refusal> {
         while let Some((at, event)) = self.due(now) {
-            if let (OperatorEvent::ConfigChanged { .. }, Some(one)) =
-                (&event, self.settings.overrides.get(at))
-            {
-                tracing::warn!(name = %one.name, "an override is over");
+            if let Some(one) = self.settings.overrides.get(at) {
+                let said = if one.holds(now) { "an override is in force" } else { "an override is over" };
+                tracing::warn!(name = %one.name, until = one.until(), "{said}");
             }
             audit.record(event).await?;
             self.note(at, now);

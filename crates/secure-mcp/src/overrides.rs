@@ -3,7 +3,7 @@
 use cli::{DoctorLine, DoctorState};
 use connector_code::NoIsolation;
 use domain::{Clock, UnixMillis};
-use sandbox::{Isolation, Sandbox};
+use sandbox::{Isolation, Sandbox, Unisolated};
 use settings::{Override, OverrideName, Settings};
 use std::sync::Arc;
 
@@ -16,7 +16,12 @@ pub(crate) fn no_isolation(settings: &Settings, clock: &Arc<dyn Clock>) -> Optio
 /// A line for each override that is in force.
 pub(crate) fn facts(settings: &Settings, sandbox: &Sandbox) -> Vec<String> {
     let needless = isolates(sandbox);
-    settings.overrides.iter().map(|one| format!("override: {}", in_force(one, needless))).collect()
+    let mut lines: Vec<String> =
+        settings.overrides.iter().map(|one| format!("override: {}", in_force(one, needless))).collect();
+    if let Unisolated::Unavailable { why } = &sandbox.capabilities().unisolated {
+        lines.push(format!("code: not even without isolation: {why}"));
+    }
+    lines
 }
 
 /// A line for each override, whether or not it is over.

@@ -181,6 +181,17 @@ async fn under_the_override_code_runs_and_everything_says_so() {
 }
 
 #[tokio::test]
+async fn a_run_that_the_tools_own_deadline_cuts_off_is_no_pass_either() {
+    let host = Host::new();
+    let config =
+        format!("{}[[tool]]\nname = \"python-runner\"\nlimits = {{ timeout_ms = 1000 }}\n", written(&far()));
+    let server = host.serve(config, Some(host.permissive())).await;
+    let cut = run(&server, "while True: pass").await;
+    assert_eq!(refusal(&cut), "timeout", "{cut}");
+    assert_eq!(verdict(&cut)["verdict"], "not_configured", "{cut}");
+}
+
+#[tokio::test]
 async fn an_override_ends_while_the_server_runs() {
     let host = Host::new();
     let end = SystemTime::now() + Duration::from_secs(12);
