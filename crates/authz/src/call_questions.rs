@@ -46,7 +46,7 @@ pub fn sees_unredacted(permit: &Permit) -> bool {
     permit.ask(Action::SeeUnredacted, &Attributes::new()).is_ok_and(|ruling| ruling.allowed())
 }
 
-/// True if the caller's code may run inside the server's own process.
+/// True if the caller's code may run without isolation, as a process of the server's host.
 pub fn may_run_in_process(permit: &Permit) -> bool {
     permit.ask(Action::RunInProcess, &Attributes::new()).is_ok_and(|ruling| ruling.allowed())
 }

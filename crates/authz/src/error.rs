@@ -59,6 +59,9 @@ pub enum PolicyError {
         #[source]
         source: std::io::Error,
     },
+    /// Others than root and the own user can change the folder or one of its files.
+    #[error(transparent)]
+    Exposed(settings::TrustError),
     /// The folder was read and says something that cannot be meant.
     #[error("{}", summary(problems))]
     Invalid {
@@ -71,7 +74,7 @@ impl PolicyError {
     /// Every fault that was found; empty if the folder could not be read at all.
     pub fn problems(&self) -> &[Problem] {
         match self {
-            Self::Unreadable { .. } => &[],
+            Self::Unreadable { .. } | Self::Exposed(_) => &[],
             Self::Invalid { problems } => problems,
         }
     }
@@ -80,6 +83,7 @@ impl PolicyError {
     pub fn hint(&self) -> &str {
         match self {
             Self::Unreadable { .. } => "check that the path exists and that the server's user may read it",
+            Self::Exposed(exposed) => exposed.hint(),
             Self::Invalid { problems } => problems.first().map_or("", |problem| &problem.hint),
         }
     }

@@ -6,6 +6,7 @@
 
 use crate::error::{PolicyError, Problem};
 use crate::files::PolicyFiles;
+use settings::{Links, TrustError, check_trusted_folder, read_trusted};
 use std::fs;
 use std::path::Path;
 
@@ -20,7 +21,8 @@ const MAX_LEVELS: usize = 2;
 
 impl PolicyFiles {
     /// Reads the folder `directory`. Names that start with a dot are left out; links, unknown names,
-    /// files over 4 MiB and more than 4,096 files are refused.
+    /// files over 4 MiB, more than 4,096 files, and whatever others than root and the own user can change
+    /// are refused.
     pub fn read(directory: &Path) -> Result<Self, PolicyError> {
         let mut texts = Vec::new();
         read_level(directory, "", MAX_LEVELS, &mut texts)?;
@@ -38,6 +40,7 @@ fn read_level(
         let path = path.to_owned();
         move |source| PolicyError::Unreadable { path, source }
     };
+    check_trusted_folder(directory).map_err(untrusted)?;
     for entry in fs::read_dir(directory).map_err(unreadable(directory))? {
         let entry = entry.map_err(unreadable(directory))?;
         let path = entry.path();
@@ -79,8 +82,15 @@ fn read_level(
             )
             .into());
         }
-        let text = fs::read_to_string(&path).map_err(unreadable(&path))?;
+        let text = read_trusted(&path, Links::Refused, MAX_FILE_BYTES).map_err(untrusted)?;
         texts.push((name, text));
     }
     Ok(())
+}
+
+fn untrusted(error: TrustError) -> PolicyError {
+    match error {
+        TrustError::Unreadable { path, source } => PolicyError::Unreadable { path, source },
+        exposed @ TrustError::Exposed { .. } => PolicyError::Exposed(exposed),
+    }
 }

@@ -119,6 +119,9 @@ impl From<anyhow::Error> for Failure {
         if let Some(policy) = error.downcast_ref::<authz::PolicyError>() {
             return Self::not_verified("policy_invalid", cause, policy.hint());
         }
+        if let Some(exposed) = error.downcast_ref::<settings::TrustError>() {
+            return Self::usage("file_untrusted", cause, exposed.hint());
+        }
         if let Some(log) = error.downcast_ref::<audit::AuditError>() {
             return of_log(log, cause);
         }

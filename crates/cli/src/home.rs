@@ -22,6 +22,14 @@ impl Home {
         }
     }
 
+    /// The same with overrides that are over: a server does not start with them, and `doctor` says so.
+    pub(crate) fn settings_to_look_at(&self) -> Result<Settings, Failure> {
+        match &self.config {
+            Some(file) => Ok(Settings::load_with_ended(file, SystemClock.now())?),
+            None => self.settings(),
+        }
+    }
+
     /// The same, of a server that was started at least once.
     pub(crate) fn used_settings(&self) -> Result<Settings, Failure> {
         let settings = self.settings()?;

@@ -42,8 +42,9 @@ pub trait Server: Sync {
     /// Opens the log and the issuer of a data directory that no server runs on: takes its lock.
     fn open_offline<'a>(&'a self, settings: &'a Settings) -> BoxFuture<'a, anyhow::Result<Offline>>;
 
-    /// What the machine offers to tools: isolation, limits, interpreters.
-    fn doctor(&self) -> BoxFuture<'_, Vec<DoctorLine>>;
+    /// What the machine offers to tools (isolation, limits, interpreters), and what the overrides of
+    /// `settings`, also those that are over, change about it.
+    fn doctor<'a>(&'a self, settings: &'a Settings) -> BoxFuture<'a, Vec<DoctorLine>>;
 }
 
 /// What [`Server::start`] does with a policy that differs from the last `policy_loaded` record.

@@ -8,7 +8,7 @@ use manifest::{
     AttributeKind, AttributeSource, Effect, IsolationTier, PolicyAttribute, ToolDefinition, ToolLimits,
     ToolManifest, ToolManifestError,
 };
-use sandbox::Language;
+use sandbox::{BACKEND, Language};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -28,8 +28,31 @@ const MAX_ARGUMENTS_BYTES: u64 = 2 * 1024 * 1024;
 /// Two streams of 1 MiB, escaped, in text and as data.
 const MAX_OUTPUT_BYTES: u64 = 8 * 1024 * 1024;
 
+/// In what the caller's code runs, as far as the tool may say so of itself.
+#[derive(Clone, Copy)]
+pub(crate) enum Setting {
+    /// Isolated.
+    Sandbox,
+    /// A process of the host, by the operator's override.
+    Bare,
+}
+
+impl Setting {
+    const fn words(self) -> &'static str {
+        match self {
+            Self::Sandbox => "in an isolated sandbox without network",
+            Self::Bare => {
+                "WITHOUT ISOLATION (the operator's override), as a limited process without network,"
+            }
+        }
+    }
+}
+
 /// `code-executor`, for the languages that the host has.
-pub(crate) fn code_executor(languages: &[Language]) -> Result<ToolManifest, ToolManifestError> {
+pub(crate) fn code_executor(
+    languages: &[Language],
+    setting: Setting,
+) -> Result<ToolManifest, ToolManifestError> {
     let names: Vec<&str> = languages.iter().copied().map(language_name).collect();
     let mut properties = common_properties("The program's source text.");
     if let Some(properties) = properties.as_object_mut() {
@@ -37,20 +60,22 @@ pub(crate) fn code_executor(languages: &[Language]) -> Result<ToolManifest, Tool
         properties.insert("language".to_owned(), language);
     }
     let description = format!(
-        "Runs a program in an isolated sandbox without network and returns what it printed. Languages: {}. \
+        "Runs a program {} and returns what it printed. Languages: {}. \
          Files given are placed in the working directory; nothing is kept after the run.",
+        setting.words(),
         names.join(", ")
     );
     manifest("code-executor", "Code executor", description, properties, &["language", "code"])
 }
 
 /// `python-runner`: the same for Python alone.
-pub(crate) fn python_runner() -> Result<ToolManifest, ToolManifestError> {
+pub(crate) fn python_runner(setting: Setting) -> Result<ToolManifest, ToolManifestError> {
     let properties = common_properties("The Python 3 source text; print what you want to see.");
-    let description =
-        "Runs a Python 3 program in an isolated sandbox without network and returns what it printed. \
-         Files given are placed in the working directory; nothing is kept after the run."
-            .to_owned();
+    let description = format!(
+        "Runs a Python 3 program {} and returns what it printed. \
+         Files given are placed in the working directory; nothing is kept after the run.",
+        setting.words()
+    );
     manifest("python-runner", "Python runner", description, properties, &["code"])
 }
 
@@ -106,9 +131,10 @@ fn manifest(
                         "wall_ms": { "type": "integer" },
                     },
                 },
+                "isolation": { "type": "string", "enum": [BACKEND, "none (override)"] },
                 "limits": { "type": "string", "enum": ["enforced", "degraded"] },
             },
-            "required": ["exit_code", "signal", "stdout", "stderr", "usage", "limits"],
+            "required": ["exit_code", "signal", "stdout", "stderr", "usage", "isolation", "limits"],
         })),
     };
     let limits = ToolLimits {

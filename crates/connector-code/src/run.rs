@@ -1,12 +1,17 @@
 //! The tool: plans code, orders the sandbox, reports what came out.
 
-use crate::definition;
+use crate::definition::{self, Setting};
 use crate::plan::CodePlan;
+use crate::unisolated::NoIsolation;
 use audit::Usage;
 use domain::{Refusal, RefusalCode, ResourceName, Untrusted};
 use execute::{Begun, BoxFuture, CallPort, Connector, Isolation, Output, Ran};
 use manifest::{Arguments, DataView, IsolationTier, Plan, Prepare, ToolManifest, ToolManifestError};
-use sandbox::{Exit, Language, LimitName, Limits, Runtimes, Sandbox, SandboxError, SandboxResult};
+use sandbox::Isolation::Available;
+use sandbox::{
+    Confinement, Enforcement, Exit, Language, LimitName, Limits, Runtimes, Sandbox, SandboxError,
+    SandboxResult,
+};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,6 +20,9 @@ use tokio::time::timeout;
 
 /// How long a call waits for a place before it is told that there is none.
 const PLACE_TIME: Duration = Duration::from_secs(5);
+
+/// What a result says of a run under the override.
+const NO_ISOLATION: &str = "none (override)";
 
 /// Sandboxes at once, shared by every tool that runs code: what the host's memory carries.
 #[derive(Clone)]
@@ -36,6 +44,7 @@ pub struct CodeTool {
     fixed: Option<Language>,
     limits: Limits,
     places: Places,
+    no_isolation: Option<NoIsolation>,
 }
 
 impl CodeTool {
@@ -50,7 +59,7 @@ impl CodeTool {
         if languages.is_empty() {
             return Ok(None);
         }
-        let manifest = definition::code_executor(&languages)?;
+        let manifest = definition::code_executor(&languages, Setting::Sandbox)?;
         Ok(Some(Self::new(manifest, sandbox, runtimes, languages, None, (limits, places))))
     }
 
@@ -64,7 +73,7 @@ impl CodeTool {
         if runtimes.get(Language::Python).is_none() {
             return Ok(None);
         }
-        let manifest = definition::python_runner()?;
+        let manifest = definition::python_runner(Setting::Sandbox)?;
         Ok(Some(Self::new(
             manifest,
             sandbox,
@@ -78,7 +87,19 @@ impl CodeTool {
     /// What both tools say of themselves where every language is there: for a policy that names a tool
     /// which this host lacks.
     pub fn manifests() -> Result<[ToolManifest; 2], ToolManifestError> {
-        Ok([definition::code_executor(&Language::ALL)?, definition::python_runner()?])
+        Ok([
+            definition::code_executor(&Language::ALL, Setting::Sandbox)?,
+            definition::python_runner(Setting::Sandbox)?,
+        ])
+    }
+
+    /// The same tool on a host that cannot isolate, under the operator's override. It says so of itself.
+    pub fn without_isolation(self, written: &NoIsolation) -> Result<Self, ToolManifestError> {
+        let manifest = match self.fixed {
+            Some(_) => definition::python_runner(Setting::Bare)?,
+            None => definition::code_executor(&self.languages, Setting::Bare)?,
+        };
+        Ok(Self { manifest: Arc::new(manifest), no_isolation: Some(written.clone()), ..self })
     }
 
     fn new(
@@ -90,11 +111,20 @@ impl CodeTool {
         (limits, places): (&Limits, &Places),
     ) -> Self {
         let (manifest, sandbox, runtimes) = (Arc::new(manifest), sandbox.clone(), runtimes.clone());
-        Self { manifest, sandbox, runtimes, languages, fixed, limits: limits.clone(), places: places.clone() }
+        Self {
+            manifest,
+            sandbox,
+            runtimes,
+            languages,
+            fixed,
+            limits: limits.clone(),
+            places: places.clone(),
+            no_isolation: None,
+        }
     }
 
-    async fn execute(&self, plan: &Plan) -> Result<SandboxResult, Refusal> {
-        let plan = CodePlan::decode(plan)?;
+    async fn execute(&self, call: &Begun) -> Result<(SandboxResult, Isolation), Refusal> {
+        let plan = CodePlan::decode(call.plan())?;
         let interpreter = self
             .runtimes
             .get(plan.language)
@@ -121,7 +151,23 @@ impl CodeTool {
                 .with_retry_after_ms(1000));
         };
         // A client that goes away drops this future, and the sandbox dies with it.
-        self.sandbox.run(spec, std::future::pending()).await.map_err(refusal)
+        let Some(written) = self.override_needed() else {
+            let result = self.sandbox.run(spec, std::future::pending()).await.map_err(refusal)?;
+            let detail = format!("{}, limits: {}", result.backend, limits(&result));
+            let isolation = Isolation::Held { tier: IsolationTier::Process, detail: detail.into() };
+            return Ok((result, isolation));
+        };
+        written.holds()?;
+        let waiver = call.waiver()?;
+        let result = self.sandbox.run_unisolated(spec, std::future::pending()).await.map_err(refusal)?;
+        let detail = written.detail(limits(&result));
+        Ok((result, Isolation::Waived { waiver, detail: detail.into() }))
+    }
+
+    /// The override, where this host has no isolation to run in.
+    fn override_needed(&self) -> Option<&NoIsolation> {
+        let isolates = self.sandbox.capabilities().isolation == Available;
+        self.no_isolation.as_ref().filter(|_| !isolates)
     }
 }
 
@@ -142,11 +188,11 @@ impl Prepare for CodeTool {
 impl Connector for CodeTool {
     fn run<'a>(&'a self, call: &'a Begun, _port: &'a dyn CallPort) -> BoxFuture<'a, Ran> {
         Box::pin(async move {
-            match self.execute(call.plan()).await {
-                Ok(result) => ran(&result),
+            match self.execute(call).await {
+                Ok((result, isolation)) => ran(&result, isolation),
                 Err(refusal) => Ran {
                     outcome: Err(refusal),
-                    isolation: Isolation { tier: IsolationTier::Process, detail: "nothing ran".into() },
+                    isolation: Isolation::Held { tier: IsolationTier::Process, detail: "nothing ran".into() },
                     usage: None,
                 },
             }
@@ -154,19 +200,22 @@ impl Connector for CodeTool {
     }
 }
 
-fn ran(result: &SandboxResult) -> Ran {
-    let limits = if result.limits.is_enforced() { "enforced" } else { "degraded" };
+const fn limits(result: &SandboxResult) -> &'static str {
+    match result.limits {
+        Enforcement::Enforced => "enforced",
+        Enforcement::Degraded { .. } => "degraded",
+    }
+}
+
+fn ran(result: &SandboxResult, isolation: Isolation) -> Ran {
     Ran {
-        outcome: output(result, limits).map(Untrusted::new),
-        isolation: Isolation {
-            tier: IsolationTier::Process,
-            detail: format!("{}, limits: {limits}", result.backend).into(),
-        },
+        outcome: output(result).map(Untrusted::new),
+        isolation,
         usage: Some(Usage { cpu_ms: result.usage.cpu_ms, peak_memory_bytes: result.usage.peak_memory_bytes }),
     }
 }
 
-fn output(result: &SandboxResult, limits: &str) -> Result<Output, Refusal> {
+fn output(result: &SandboxResult) -> Result<Output, Refusal> {
     let (exit_code, signal) = match result.exit {
         Exit::Code(code) => (Value::from(code), Value::Null),
         Exit::Signal(signal) => (Value::Null, Value::from(signal)),
@@ -194,6 +243,17 @@ fn output(result: &SandboxResult, limits: &str) -> Result<Output, Refusal> {
         text.push_str("[stderr]\n");
         text.push_str(&stderr);
     }
+    let isolation = match result.confinement {
+        Confinement::Isolated => result.backend.as_str(),
+        Confinement::Unisolated => {
+            if !text.is_empty() && !text.ends_with('\n') {
+                text.push('\n');
+            }
+            text.push_str("[isolation]\n");
+            text.push_str(NO_ISOLATION);
+            NO_ISOLATION
+        }
+    };
     let structured = json!({
         "exit_code": exit_code,
         "signal": signal,
@@ -204,7 +264,8 @@ fn output(result: &SandboxResult, limits: &str) -> Result<Output, Refusal> {
             "peak_memory_bytes": result.usage.peak_memory_bytes,
             "wall_ms": result.usage.wall_ms,
         },
-        "limits": limits,
+        "isolation": isolation,
+        "limits": limits(result),
     });
     Ok(Output {
         content: vec![json!({ "type": "text", "text": text })],

@@ -3,6 +3,7 @@
 use audit::{Audit, Intent, IntentReceipt};
 use domain::{CallId, Control, ControlVerdict, Principal, Refusal, RefusalCode, Verdict};
 use manifest::{DataView, Plan, ToolManifest};
+use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 use validate::{CheckedCall, who};
 
@@ -16,6 +17,8 @@ pub struct Begun {
     verdict: ControlVerdict,
     started: Instant,
     depth: u8,
+    /// Whether leave to run without isolation was taken; a run that is cut off cannot say it itself.
+    pub(crate) waived: AtomicBool,
 }
 
 /// A call whose intent could not be recorded: nothing ran.
@@ -55,6 +58,7 @@ pub async fn begin(
                 verdict: ControlVerdict::new(Control::AuditIntent, Verdict::Pass),
                 started: Instant::now(),
                 depth: parent.map_or(0, |parent| parent.depth.saturating_add(1)),
+                waived: AtomicBool::new(false),
             })
         }
         Err(refusal) => {

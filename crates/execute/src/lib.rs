@@ -7,8 +7,10 @@ mod begin;
 mod connector;
 mod output;
 mod run;
+mod waiver;
 
 pub use begin::{Begun, NotBegun, begin};
 pub use connector::{BoxFuture, CallPort, Connector, Connectors};
 pub use output::{Isolation, Output, Ran};
 pub use run::{RawOutput, RawParts, run};
+pub use waiver::Waiver;

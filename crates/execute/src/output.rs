@@ -1,5 +1,6 @@
 //! What a connector brings back.
 
+use crate::Waiver;
 use audit::Usage;
 use domain::{Refusal, Untrusted};
 use manifest::IsolationTier;
@@ -26,12 +27,22 @@ impl Output {
 }
 
 /// How a run was isolated.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Isolation {
-    /// The tier that it had.
-    pub tier: IsolationTier,
-    /// Public words about it: the back end and how its limits are held (`native, limits: enforced`).
-    pub detail: Cow<'static, str>,
+#[derive(Debug, PartialEq, Eq)]
+pub enum Isolation {
+    /// It had an isolation of its own.
+    Held {
+        /// The tier that it had.
+        tier: IsolationTier,
+        /// Public words about it: the back end and how its limits are held (`native, limits: enforced`).
+        detail: Cow<'static, str>,
+    },
+    /// It had none, by an override of the operator and with leave of the policy.
+    Waived {
+        /// The policy's leave.
+        waiver: Waiver,
+        /// Public words about it: the override and its end.
+        detail: Cow<'static, str>,
+    },
 }
 
 /// One finished run.
@@ -50,7 +61,7 @@ impl Ran {
     pub fn in_process(outcome: Result<Output, Refusal>) -> Self {
         Self {
             outcome: outcome.map(Untrusted::new),
-            isolation: Isolation { tier: IsolationTier::Connector, detail: Cow::Borrowed("connector") },
+            isolation: Isolation::Held { tier: IsolationTier::Connector, detail: Cow::Borrowed("connector") },
             usage: None,
         }
     }

@@ -56,15 +56,17 @@ impl RawOutput {
     }
 }
 
-/// Runs a begun call. A connector that used less isolation than the tool needs, or that overran its
-/// time, gives no output: `isolation_unavailable`, `timeout`.
+/// Runs a begun call. A connector that used less isolation than the tool needs without a [`Waiver`], or
+/// that overran its time, gives no output: `isolation_unavailable`, `timeout`.
+///
+/// [`Waiver`]: crate::Waiver
 pub async fn run(begun: Begun, connectors: &Connectors, port: &dyn CallPort) -> RawOutput {
     let limit = begun.manifest().limits().timeout;
     let needed = begun.manifest().isolation();
     let ran = match connectors.get(begun.manifest().name()) {
         Some(connector) => timeout(limit, connector.run(&begun, port)).await.unwrap_or_else(|_| Ran {
             outcome: Err(Refusal::new(RefusalCode::Timeout, "the connector overran the tool's timeout")),
-            isolation: Isolation { tier: needed, detail: "ended at the deadline".into() },
+            isolation: begun.isolation_when_cut_off(),
             usage: None,
         }),
         None => {
@@ -74,13 +76,21 @@ pub async fn run(begun: Begun, connectors: &Connectors, port: &dyn CallPort) -> 
     let (checked, receipt, intent, started) = begun.into_parts();
     let was_refused =
         ran.outcome.as_ref().err().is_some_and(|refusal| refusal.code() == RefusalCode::IsolationUnavailable);
-    let (outcome, isolation) = if ran.isolation.tier >= needed {
-        let verdict = if was_refused { Verdict::Refused } else { Verdict::Pass };
-        (ran.outcome, ControlVerdict::new(Control::ExecuteIsolation, verdict).because(ran.isolation.detail))
-    } else {
-        let refusal =
-            Refusal::new(RefusalCode::IsolationUnavailable, "the run had less isolation than the tool needs");
-        (Err(refusal), ControlVerdict::new(Control::ExecuteIsolation, Verdict::Refused))
+    let said = |verdict| ControlVerdict::new(Control::ExecuteIsolation, verdict);
+    let (outcome, isolation) = match ran.isolation {
+        Isolation::Held { tier, detail } if tier >= needed => {
+            let verdict = if was_refused { Verdict::Refused } else { Verdict::Pass };
+            (ran.outcome, said(verdict).because(detail))
+        }
+        // Never a pass: the control was not there, and both records and the reply say so.
+        Isolation::Waived { waiver: _, detail } => {
+            let verdict = if was_refused { Verdict::Refused } else { Verdict::NotConfigured };
+            (ran.outcome, said(verdict).because(detail))
+        }
+        Isolation::Held { .. } => {
+            let less = "the run had less isolation than the tool needs";
+            (Err(Refusal::new(RefusalCode::IsolationUnavailable, less)), said(Verdict::Refused))
+        }
     };
     RawOutput { checked, receipt, verdicts: [intent, isolation], outcome, usage: ran.usage, started }
 }

@@ -8,6 +8,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use crate::cgroup::Cgroups;
+use crate::confinement::Confinement;
 use crate::engine::Engine;
 use crate::error::SandboxError;
 use crate::result::{Enforcement, Exit};
@@ -19,6 +20,8 @@ use crate::{child, run, sys, watchdog};
 pub struct Capabilities {
     /// Whether a program was really run, isolated.
     pub isolation: Isolation,
+    /// Whether a program was really run without isolation.
+    pub unisolated: Unisolated,
     /// Whether limits are held by the kernel.
     pub limits: Enforcement,
     /// Under whose uid sandboxes run.
@@ -44,6 +47,21 @@ pub enum Isolation {
     /// None can; every order is refused.
     Unavailable {
         /// What failed and, where known, what to change on the host.
+        why: String,
+    },
+}
+
+/// Whether a program can be had without isolation, as a supervised process.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Unisolated {
+    /// The engine was not set up for it, or isolation is there: never.
+    NotAllowed,
+    /// A program was run so.
+    Available,
+    /// It was wanted and cannot be had.
+    Unavailable {
+        /// What failed.
         why: String,
     },
 }
@@ -103,6 +121,7 @@ impl Capabilities {
         let kernel = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
         Capabilities {
             isolation: Isolation::Unavailable { why: "not tried yet".to_owned() },
+            unisolated: Unisolated::NotAllowed,
             limits: limits.clone(),
             identity: if is_root { Identity::UidPerSandbox } else { Identity::ServersOwnUid },
             cgroups: match cgroups {
@@ -121,14 +140,23 @@ impl Capabilities {
 
 /// Runs a program that does nothing and notes whether it could.
 pub(crate) async fn try_out(engine: Engine) -> Engine {
-    let isolation = match trial(&engine).await {
+    let isolation = match trial(&engine, Confinement::Isolated).await {
         Ok(()) => Isolation::Available,
         Err(why) => Isolation::Unavailable { why: explain(why) },
     };
     engine.with_isolation(isolation)
 }
 
-async fn trial(engine: &Engine) -> Result<(), String> {
+/// The same without isolation, for an engine that has none.
+pub(crate) async fn try_out_unisolated(engine: Engine) -> Engine {
+    let unisolated = match trial(&engine, Confinement::Unisolated).await {
+        Ok(()) => Unisolated::Available,
+        Err(why) => Unisolated::Unavailable { why },
+    };
+    engine.with_unisolated(unisolated)
+}
+
+async fn trial(engine: &Engine, confinement: Confinement) -> Result<(), String> {
     if engine.cgroups.is_none()
         && let Some(why) = watchdog::blindness()
     {
@@ -137,7 +165,7 @@ async fn trial(engine: &Engine) -> Result<(), String> {
     let Some(program) = TRIALS.into_iter().find(|path| Path::new(path).exists()) else {
         return Err(format!("there is no {} to try with", TRIALS.join(" or ")));
     };
-    let result = run::run(engine, &SandboxSpec::new(program), pending()).await;
+    let result = run::run(engine, &SandboxSpec::new(program), confinement, pending()).await;
     match result {
         Ok(result) if result.exit == Exit::Code(0) => Ok(()),
         Ok(result) => Err(format!("{program} ended with {:?}", result.exit)),

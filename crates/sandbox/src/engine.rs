@@ -1,15 +1,16 @@
 //! Owns the engine: its configuration, what it found out about the host, and
 //! the two ways to use it. How a sandbox is started is `launch`'s.
 
-use std::future::Future;
+use std::future::{Future, pending};
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use tokio::sync::OnceCell;
 
-use crate::capabilities::{self, Capabilities, Isolation};
+use crate::capabilities::{self, Capabilities, Isolation, Unisolated};
 use crate::cgroup::Cgroups;
+use crate::confinement::Confinement;
 use crate::error::SandboxError;
 use crate::leases::Uids;
 use crate::long_lived::LongLived;
@@ -38,6 +39,9 @@ pub struct SandboxConfig {
     /// The binary whose `main` begins with [`crate::enter_if_child`]; this very
     /// binary by default.
     pub launcher: PathBuf,
+    /// Whether [`Sandbox::run_unisolated`] may be had if this host cannot isolate.
+    /// The operator's decision; false by default.
+    pub allow_unisolated: bool,
 }
 
 /// `count` uids from `first` on.
@@ -72,7 +76,11 @@ pub(crate) struct Engine {
 
 impl Default for SandboxConfig {
     fn default() -> Self {
-        SandboxConfig { uid_range: DEFAULT_UID_RANGE, launcher: PathBuf::from("/proc/self/exe") }
+        SandboxConfig {
+            uid_range: DEFAULT_UID_RANGE,
+            launcher: PathBuf::from("/proc/self/exe"),
+            allow_unisolated: false,
+        }
     }
 }
 
@@ -94,11 +102,24 @@ impl Sandbox {
     /// Sets up the engine and tries it on this host: a program is really run.
     ///
     /// A host that cannot isolate gives an engine as well; it says so in
-    /// [`Sandbox::capabilities`] and refuses every order. Refuses with
+    /// [`Sandbox::capabilities`] and refuses every order that wants isolation. Refuses with
     /// `InvalidConfig`, or with `Host` if no thread can be started. Needs a
     /// tokio runtime with IO and time.
     pub async fn new(config: SandboxConfig) -> Result<Sandbox, SandboxError> {
         config.uid_range.check()?;
+        let allow_unisolated = config.allow_unisolated;
+        let engine = Self::best_engine(config).await?;
+        let lacks_isolation = engine.capabilities.isolation != Isolation::Available;
+        let engine = if lacks_isolation && allow_unisolated {
+            capabilities::try_out_unisolated(engine).await
+        } else {
+            engine
+        };
+        Ok(Sandbox { engine: Arc::new(engine) })
+    }
+
+    /// With a cgroup if isolation is to be had with one.
+    async fn best_engine(config: SandboxConfig) -> Result<Engine, SandboxError> {
         let (cgroups, why_none) = match Cgroups::claim() {
             Ok(cgroups) => (Some(cgroups), String::new()),
             Err(why) => (None, why),
@@ -107,16 +128,16 @@ impl Sandbox {
         let first = Engine::assemble(config.clone(), cgroups, why_none)?;
         let first = capabilities::try_out(first).await;
         let Isolation::Unavailable { why } = &first.capabilities.isolation else {
-            return Ok(Sandbox { engine: Arc::new(first) });
+            return Ok(first);
         };
         if !had_cgroups {
-            return Ok(Sandbox { engine: Arc::new(first) });
+            return Ok(first);
         }
         // A group that can be made but not used must not cost the isolation.
         let second = Engine::assemble(config, None, why.clone())?;
         let second = capabilities::try_out(second).await;
         let better = second.capabilities.isolation == Isolation::Available;
-        Ok(Sandbox { engine: Arc::new(if better { second } else { first }) })
+        Ok(if better { second } else { first })
     }
 
     /// What this host can do, as found out by trying at [`Sandbox::new`].
@@ -141,7 +162,44 @@ impl Sandbox {
         cancel: impl Future<Output = ()> + Send,
     ) -> Result<SandboxResult, SandboxError> {
         self.admit(&spec, Lifetime::OneShot)?;
-        run::run(&self.engine, &spec, cancel).await
+        run::run(&self.engine, &spec, Confinement::Isolated, cancel).await
+    }
+
+    /// Runs one program without isolation: a supervised process in a temporary
+    /// folder, under limits, Landlock and a narrower system-call filter. Only
+    /// where this host cannot isolate and the engine was set up for it.
+    ///
+    /// Refuses and fails as [`Sandbox::run`]; an order with shared directories,
+    /// which need mounts, is an `InvalidSpec`.
+    pub async fn run_unisolated(
+        &self,
+        spec: SandboxSpec,
+        cancel: impl Future<Output = ()> + Send,
+    ) -> Result<SandboxResult, SandboxError> {
+        match &self.engine.capabilities.unisolated {
+            Unisolated::Available => {}
+            Unisolated::NotAllowed => {
+                let why = "running without isolation is not allowed here".to_owned();
+                return Err(SandboxError::IsolationUnavailable { why });
+            }
+            Unisolated::Unavailable { why } => {
+                return Err(SandboxError::IsolationUnavailable { why: why.clone() });
+            }
+        }
+        if spec.lifetime != Lifetime::OneShot || !spec.directories.is_empty() {
+            let why = "without isolation there are no shared directories and no long-lived processes";
+            return Err(SandboxError::InvalidSpec { why: why.to_owned() });
+        }
+        spec.check()?;
+        run::run(&self.engine, &spec, Confinement::Unisolated, cancel).await
+    }
+
+    /// Isolated where that is to be had, unisolated where that is allowed.
+    pub(crate) async fn run_best(&self, spec: SandboxSpec) -> Result<SandboxResult, SandboxError> {
+        match &self.engine.capabilities.unisolated {
+            Unisolated::Available => self.run_unisolated(spec, pending()).await,
+            Unisolated::NotAllowed | Unisolated::Unavailable { .. } => self.run(spec, pending()).await,
+        }
     }
 
     /// Starts a process to talk with. Refuses and fails as [`Sandbox::run`]; a
@@ -188,6 +246,11 @@ impl Engine {
 
     pub(crate) fn with_isolation(mut self, isolation: Isolation) -> Engine {
         self.capabilities.isolation = isolation;
+        self
+    }
+
+    pub(crate) fn with_unisolated(mut self, unisolated: Unisolated) -> Engine {
+        self.capabilities.unisolated = unisolated;
         self
     }
 }

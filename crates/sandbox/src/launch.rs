@@ -12,6 +12,7 @@ use tokio::net::UnixStream;
 use tokio::net::unix::pipe;
 
 use crate::child::{CONTROL_DESCRIPTOR, LAUNCHER_NAME, ORDER_DESCRIPTOR};
+use crate::confinement::Confinement;
 use crate::engine::Engine;
 use crate::error::SandboxError;
 use crate::reports::Reports;
@@ -39,7 +40,11 @@ const DEFAULT_ENVIRONMENT: [(&str, &str); 4] = [
 ];
 
 /// Starts the launcher with its order. The order itself was checked.
-pub(crate) async fn launch(engine: &Engine, spec: &SandboxSpec) -> Result<Running, SandboxError> {
+pub(crate) async fn launch(
+    engine: &Engine,
+    spec: &SandboxSpec,
+    confinement: Confinement,
+) -> Result<Running, SandboxError> {
     let lease = match &engine.uids {
         None => None,
         Some(uids) => {
@@ -52,6 +57,7 @@ pub(crate) async fn launch(engine: &Engine, spec: &SandboxSpec) -> Result<Runnin
         Some(cgroups) => Some(cgroups.create(&spec.limits).map_err(SandboxError::host("make a cgroup"))?),
     };
     let order = Order {
+        confinement,
         server_pid: rustix::process::getpid().as_raw_pid(),
         host_uid: lease.as_ref().map(|lease| lease.uid()),
         cgroup_files: cgroup.as_ref().map(|cgroup| cgroup.join_files()).unwrap_or_default(),

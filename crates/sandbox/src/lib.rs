@@ -4,7 +4,8 @@
 //! process trees, and it is the one door through which this house starts
 //! processes. It knows no call, no person and no protocol. What it promises:
 //!
-//! - a run is isolated, or [`SandboxError::IsolationUnavailable`]; never less;
+//! - a run is isolated, or [`SandboxError::IsolationUnavailable`]; less is had only
+//!   from [`Sandbox::run_unisolated`], and only of an engine set up for it;
 //! - the whole tree dies with its deadline, its caller's future and its server;
 //! - the server's memory does not grow with what a sandbox prints;
 //! - whether limits are held by the kernel is said in every result.
@@ -27,6 +28,7 @@ mod capabilities;
 mod capture;
 mod cgroup;
 mod child;
+mod confinement;
 mod engine;
 mod error;
 mod launch;
@@ -44,8 +46,9 @@ mod tree;
 mod watchdog;
 mod wire;
 
-pub use capabilities::{Capabilities, CgroupSupport, Identity, Isolation};
+pub use capabilities::{Capabilities, CgroupSupport, Identity, Isolation, Unisolated};
 pub use child::{LAUNCHER_NAME, enter_if_child};
+pub use confinement::Confinement;
 pub use engine::{DEFAULT_UID_RANGE, Sandbox, SandboxConfig, UidRange};
 pub use error::SandboxError;
 pub use limits::{

@@ -12,6 +12,7 @@ use tokio::net::unix::pipe;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
+use crate::confinement::Confinement;
 use crate::engine::Engine;
 use crate::error::SandboxError;
 use crate::launch::{Running, launch};
@@ -53,7 +54,8 @@ pub struct LongLivedEnd {
 
 /// Starts a checked order.
 pub(crate) async fn start(engine: &Arc<Engine>, spec: SandboxSpec) -> Result<LongLived, SandboxError> {
-    let Running { tree, reports, stdin, stdout, stderr } = launch(engine, &spec).await?;
+    let Running { tree, reports, stdin, stdout, stderr } =
+        launch(engine, &spec, Confinement::Isolated).await?;
     let (stop, stopped) = oneshot::channel();
     let keeper = Keeper { engine: Arc::clone(engine), spec, tree, reports, stderr };
     Ok(LongLived {

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::confinement::Confinement;
 use crate::limits::LimitName;
 
 /// Name of the only back end of this crate, as it stands in results and records.
@@ -22,6 +23,8 @@ pub struct SandboxResult {
     pub stderr_truncated: bool,
     /// What it used.
     pub usage: Usage,
+    /// How it was kept from the host.
+    pub confinement: Confinement,
     /// How the limits were held.
     pub limits: Enforcement,
     /// Which back end ran it; [`BACKEND`].

@@ -8,6 +8,7 @@ use tokio::net::unix::pipe;
 use tokio::time::{sleep, timeout};
 
 use crate::capture::Capture;
+use crate::confinement::Confinement;
 use crate::engine::Engine;
 use crate::error::SandboxError;
 use crate::launch::{Running, launch};
@@ -28,10 +29,11 @@ const DRAIN_GRACE: Duration = Duration::from_secs(1);
 pub(crate) async fn run(
     engine: &Engine,
     spec: &SandboxSpec,
+    confinement: Confinement,
     cancel: impl Future<Output = ()> + Send,
 ) -> Result<SandboxResult, SandboxError> {
     let begun = Instant::now();
-    let running = launch(engine, spec).await?;
+    let running = launch(engine, spec, confinement).await?;
     let Running { tree, mut reports, stdin, stdout, stderr } = running;
     let limit = spec.limits.output_bytes;
     let (mut stdout, mut stderr) = (Capture::new(stdout, limit), Capture::new(stderr, limit));
@@ -71,6 +73,7 @@ pub(crate) async fn run(
         stdout_truncated,
         stderr_truncated,
         usage,
+        confinement,
         limits: engine.enforcement.clone(),
         backend: BACKEND.to_owned(),
     })

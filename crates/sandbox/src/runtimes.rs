@@ -2,7 +2,6 @@
 //! running each in one. An interpreter that lives where no sandbox looks (a
 //! home directory) does not count, however well it works on the host.
 
-use std::future::pending;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -120,7 +119,7 @@ async fn find_one(sandbox: &Sandbox, language: Language) -> Option<Interpreter> 
         }
         let mut spec = SandboxSpec::new(*program);
         spec.arguments = language.version_arguments().map(str::to_owned).to_vec();
-        let Ok(result) = sandbox.run(spec, pending()).await else { continue };
+        let Ok(result) = sandbox.run_best(spec).await else { continue };
         if result.exit == Exit::Code(0) {
             let version = String::from_utf8_lossy(&result.stdout).trim().to_owned();
             return Some(Interpreter { language, program: PathBuf::from(program), version });

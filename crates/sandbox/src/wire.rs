@@ -12,12 +12,15 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use crate::confinement::Confinement;
 use crate::limits::Limits;
 use crate::spec::{SandboxSpec, SharedDirectory};
 
 /// Everything that the launcher needs to know, apart from the files' bytes.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Order {
+    /// How the program is kept from the host.
+    pub(crate) confinement: Confinement,
     /// The process that must still be the parent, or there is nobody to run for.
     pub(crate) server_pid: i32,
     /// The host uid (and gid) to become; absent for a server that is not root.

@@ -1,12 +1,12 @@
 //! Which tools are served, and what policy knows of those that are not.
 
 use crate::limited::limited;
-use connector_code::{CodeTool, Places};
+use connector_code::{CodeTool, NoIsolation, Places};
 use connector_echo::Echo;
 use connector_sql::DatabaseQuery;
 use execute::Connector;
 use manifest::{Prepare as _, ToolManifest};
-use sandbox::{Limits, Runtimes, Sandbox};
+use sandbox::{Limits, Runtimes, Sandbox, Unisolated};
 use settings::Settings;
 use std::sync::Arc;
 use std::time::Duration;
@@ -36,6 +36,7 @@ impl Catalogue {
         sandbox: &Sandbox,
         runtimes: &Runtimes,
         database: DatabaseQuery,
+        no_isolation: Option<NoIsolation>,
     ) -> anyhow::Result<Self> {
         let mut offered: Vec<Arc<dyn Connector>> = Vec::new();
         let echo: Arc<dyn Connector> = Arc::new(Echo::new()?);
@@ -49,11 +50,19 @@ impl Catalogue {
         }
         let limits = sandbox_limits(&settings.sandbox.limits);
         let places = Places::new(sandboxes_at_once(limits.memory_bytes));
+        let no_isolation =
+            no_isolation.filter(|_| sandbox.capabilities().unisolated == Unisolated::Available);
+        let bare = |tool: CodeTool| match &no_isolation {
+            Some(written) => tool.without_isolation(written),
+            None => Ok(tool),
+        };
         if is_on(settings, "code-executor", true) {
-            offered.extend(CodeTool::code_executor(sandbox, runtimes, &limits, &places)?.map(shared));
+            let tool = CodeTool::code_executor(sandbox, runtimes, &limits, &places)?;
+            offered.extend(tool.map(bare).transpose()?.map(shared));
         }
         if is_on(settings, "python-runner", true) {
-            offered.extend(CodeTool::python_runner(sandbox, runtimes, &limits, &places)?.map(shared));
+            let tool = CodeTool::python_runner(sandbox, runtimes, &limits, &places)?;
+            offered.extend(tool.map(bare).transpose()?.map(shared));
         }
         let offered: Vec<Arc<dyn Connector>> = offered
             .into_iter()

@@ -1,19 +1,25 @@
 //! What the machine offers: to tools, and to connections.
 
+use crate::overrides;
 use cli::{DoctorLine, DoctorState};
+use domain::{Clock as _, SystemClock};
 use gateway::Limits;
-use sandbox::{Enforcement, Isolation, Language, Sandbox, SandboxConfig};
+use sandbox::{Enforcement, Isolation, Language, Sandbox, SandboxConfig, Unisolated};
+use settings::{OverrideName, Settings};
 use std::path::PathBuf;
 
 /// Isolation, limits, walls and interpreters, really tried; and the limit on open files.
-pub(crate) async fn lines(launcher: PathBuf) -> Vec<DoctorLine> {
-    let mut lines = sandbox_lines(launcher).await;
+pub(crate) async fn lines(launcher: PathBuf, settings: &Settings) -> Vec<DoctorLine> {
+    let mut lines = sandbox_lines(launcher, settings).await;
     lines.push(open_files());
     lines
 }
 
-async fn sandbox_lines(launcher: PathBuf) -> Vec<DoctorLine> {
-    let sandbox = match Sandbox::new(SandboxConfig { launcher, ..SandboxConfig::default() }).await {
+async fn sandbox_lines(launcher: PathBuf, settings: &Settings) -> Vec<DoctorLine> {
+    let now = SystemClock.now();
+    let allow_unisolated = settings.active_override(&OverrideName::NoIsolation, now).is_some();
+    let config = SandboxConfig { launcher, allow_unisolated, ..SandboxConfig::default() };
+    let sandbox = match Sandbox::new(config).await {
         Ok(sandbox) => sandbox,
         Err(error) => {
             let fix = "see the cause; nothing that runs code is offered until then";
@@ -32,6 +38,8 @@ async fn sandbox_lines(launcher: PathBuf) -> Vec<DoctorLine> {
             "see the cause; code tools refuse until then",
         ),
     }];
+    lines.extend(unisolated(&found.unisolated));
+    lines.extend(overrides::doctor_lines(settings, &sandbox, now));
     lines.push(match &found.limits {
         Enforcement::Enforced => {
             line("limits", DoctorState::Ok, format!("enforced by {:?}", found.cgroups), "")
@@ -77,6 +85,23 @@ fn open_files() -> DoctorLine {
     let fix = "raise the hard limit: `ulimit -Hn`, or LimitNOFILE= in the service";
     let cause = format!("{files} files may be open, so {connections} connections are served at once");
     line("open files", state, cause, if state == DoctorState::Ok { "" } else { fix })
+}
+
+/// How code would run under the override `no_isolation`, where it is in force and needed.
+fn unisolated(found: &Unisolated) -> Option<DoctorLine> {
+    match found {
+        Unisolated::NotAllowed => None,
+        Unisolated::Available => Some(line(
+            "code",
+            DoctorState::Degraded,
+            "a program was run without isolation, as the override allows; what holds it then is in docs/cli.md",
+            "give this host isolation; each caller needs a permit for runInProcess until then",
+        )),
+        Unisolated::Unavailable { why } => {
+            let fix = "see the cause; code tools refuse until then";
+            Some(line("code", DoctorState::Missing, format!("not even without isolation: {why}"), fix))
+        }
+    }
 }
 
 fn line(subject: &str, state: DoctorState, cause: impl Into<String>, fix: impl Into<String>) -> DoctorLine {

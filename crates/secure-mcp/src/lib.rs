@@ -7,6 +7,8 @@ mod catalogue;
 mod doctor;
 mod facts;
 mod limited;
+mod override_log;
+mod overrides;
 mod quickstart;
 mod server;
 mod wire;

@@ -61,8 +61,8 @@ impl Server for Wiring {
         })
     }
 
-    fn doctor(&self) -> BoxFuture<'_, Vec<DoctorLine>> {
-        Box::pin(doctor::lines(self.launcher.clone()))
+    fn doctor<'a>(&'a self, settings: &'a Settings) -> BoxFuture<'a, Vec<DoctorLine>> {
+        Box::pin(doctor::lines(self.launcher.clone(), settings))
     }
 }
 
@@ -98,6 +98,7 @@ fn up(settings: Settings, house: House) -> anyhow::Result<Running> {
         facts: house.facts.clone(),
     };
     let facts = house.facts.clone();
+    let clock = Arc::clone(&house.clock);
     let parts = Arc::new(AdminParts {
         authenticator: house.authenticator,
         policy: house.policy,
@@ -120,6 +121,7 @@ fn up(settings: Settings, house: House) -> anyhow::Result<Running> {
         serving.spawn(plane.serve(Arc::clone(&parts), stopping.clone()));
     }
     let audit = house.audit;
+    serving.spawn(house.overrides.follow(audit.clone(), clock, stopping.clone()));
     let ended = tokio::spawn(async move {
         while serving.join_next().await.is_some() {}
         // The log's thread signs and syncs what is left; that blocks.

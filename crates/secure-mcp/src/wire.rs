@@ -2,6 +2,8 @@
 
 use crate::catalogue::Catalogue;
 use crate::facts::facts;
+use crate::override_log::{OverrideLog, config_digest};
+use crate::overrides;
 use crate::quickstart::private_folder;
 use anyhow::{Context as _, bail};
 use approvals::Approvals;
@@ -17,7 +19,7 @@ use pipeline::{Parts, Pipeline};
 use sandbox::{Sandbox, SandboxConfig, UidRange};
 use scan::{Actions, FindingAction, OutputScanner};
 use secrets::KeyStore;
-use settings::{OverrideName, ResourceKind, Settings};
+use settings::{Links, ResourceKind, Settings};
 use sift::{Scanner, ScannerConfig};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -28,6 +30,9 @@ use validate::Validator;
 const NODE: &str = "local";
 
 const MIB: u64 = 1024 * 1024;
+
+/// A thousand keys; providers publish a handful.
+const MAX_JWKS_BYTES: u64 = MIB;
 
 /// Everything of a server but its listeners.
 pub struct House {
@@ -47,6 +52,8 @@ pub struct House {
     pub clock: Arc<dyn Clock>,
     /// Lines for the operator: isolation, limits, interpreters.
     pub facts: Vec<String>,
+    /// What is still to be recorded of the overrides.
+    pub(crate) overrides: OverrideLog,
 }
 
 /// Opens keys and log of a data directory.
@@ -76,17 +83,19 @@ pub(crate) fn local_issuer(settings: &Settings, keys: &KeyStore) -> LocalIssuer 
 pub async fn house(settings: &Settings, launcher: PathBuf, change: ChangedPolicy) -> anyhow::Result<House> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let (keys, audit, report) = open_log(settings, &clock)?;
-    refuse_no_isolation(settings)?;
-    let mut engine = SandboxConfig { launcher, ..SandboxConfig::default() };
+    let no_isolation = overrides::no_isolation(settings, &clock);
+    let allow_unisolated = no_isolation.is_some();
+    let mut engine = SandboxConfig { launcher, allow_unisolated, ..SandboxConfig::default() };
     if let Some(range) = settings.sandbox.uid_range {
         engine.uid_range = UidRange { first: range.first, count: range.count };
     }
     let sandbox = Sandbox::new(engine).await.context("the sandbox")?;
     let runtimes = sandbox.runtimes().await.clone();
-    let catalogue = Catalogue::build(settings, &sandbox, &runtimes, database(settings, &keys)?)?;
+    let catalogue =
+        Catalogue::build(settings, &sandbox, &runtimes, database(settings, &keys)?, no_isolation)?;
     let policy = load_policy(&settings.policy.dir, &catalogue.known)?;
     settle_policy(&audit, report.last_policy, policy.policy_hash(), change).await?;
-    announce(settings, &audit, &policy).await?;
+    let overrides = announce(settings, &audit, &policy, clock.as_ref()).await?;
     let issuer = local_issuer(settings, &keys);
     let authenticator = Arc::new(authenticator(settings, &issuer, &clock)?);
     let store = Store::open(&settings.server.data_dir.join("state.db"))?;
@@ -108,16 +117,9 @@ pub async fn house(settings: &Settings, launcher: PathBuf, change: ChangedPolicy
         audit: audit.clone(),
         clock: Arc::clone(&clock),
     }));
-    let facts = facts(&sandbox, &runtimes);
-    Ok(House { pipeline, authenticator, policy, approvals, audit, issuer, clock, facts })
-}
-
-/// An override that nothing here obeys must not look as if it held.
-fn refuse_no_isolation(settings: &Settings) -> anyhow::Result<()> {
-    if settings.overrides.iter().any(|one| one.name == OverrideName::NoIsolation) {
-        bail!("the override `no_isolation` is not obeyed: code never runs without isolation; remove it");
-    }
-    Ok(())
+    let mut facts = facts(&sandbox, &runtimes);
+    facts.extend(overrides::facts(settings, &sandbox));
+    Ok(House { pipeline, authenticator, policy, approvals, audit, issuer, clock, facts, overrides })
 }
 
 /// Loads a policy folder against the tools that exist.
@@ -146,10 +148,8 @@ fn authenticator(
 ) -> anyhow::Result<Authenticator> {
     let mut issuers = vec![local.trusted()?];
     for issuer in &settings.identity.issuers {
-        #[expect(clippy::disallowed_methods, reason = "the issuer's public keys, named in the configuration")]
-        let document = std::fs::read_to_string(&issuer.jwks_file).with_context(|| {
-            format!("the keys of issuer `{}` in `{}`", issuer.issuer, issuer.jwks_file.display())
-        })?;
+        let document = settings::read_trusted(&issuer.jwks_file, Links::Followed, MAX_JWKS_BYTES)
+            .with_context(|| format!("the keys of issuer `{}`", issuer.issuer))?;
         issuers.push(TrustedIssuer {
             issuer: issuer.issuer.clone(),
             keys: KeySet::from_jwks(&document).with_context(|| format!("issuer `{}`", issuer.issuer))?,
@@ -181,24 +181,22 @@ async fn settle_policy(
 }
 
 /// Says in the log that the server is up, with which policy, and which overrides hold.
-async fn announce(settings: &Settings, audit: &Audit, policy: &Policy) -> anyhow::Result<()> {
+async fn announce(
+    settings: &Settings,
+    audit: &Audit,
+    policy: &Policy,
+    clock: &dyn Clock,
+) -> anyhow::Result<OverrideLog> {
     audit
         .record(OperatorEvent::ServerStarted {
             version: env!("CARGO_PKG_VERSION").to_owned(),
-            config: Digest::of(format!("{settings:?}").as_bytes()),
+            config: config_digest(settings),
             policy: Some(policy.policy_hash()),
         })
         .await?;
-    for one in &settings.overrides {
-        audit
-            .record(OperatorEvent::OverrideActive {
-                name: one.name.to_string(),
-                reason: one.reason.clone(),
-                expires: one.expires,
-            })
-            .await?;
-    }
-    Ok(())
+    let mut overrides = OverrideLog::new(settings);
+    overrides.say(audit, clock.now()).await?;
+    Ok(overrides)
 }
 
 fn actions(settings: &Settings) -> Actions {

@@ -31,6 +31,9 @@ pub enum SettingsError {
         #[source]
         source: std::io::Error,
     },
+    /// Others than root and the server's own user can change the file.
+    #[error(transparent)]
+    Exposed(crate::TrustError),
     /// Not TOML.
     #[error("{place}: not valid TOML: {cause}")]
     Syntax {
@@ -68,6 +71,7 @@ impl SettingsError {
     pub const fn code(&self) -> &'static str {
         match self {
             Self::Unreadable { .. } => "config_unreadable",
+            Self::Exposed(_) => "config_exposed",
             Self::Syntax { .. } => "config_syntax",
             Self::UnknownKey { .. } => "config_unknown_key",
             Self::Value { .. } => "config_value",
@@ -80,6 +84,7 @@ impl SettingsError {
             Self::Unreadable { .. } => {
                 "give an existing file with --config, or write a first one with `secure-mcp init`".to_owned()
             }
+            Self::Exposed(exposed) => exposed.hint().to_owned(),
             Self::Syntax { .. } => "correct the line; the format is TOML 1.1 (https://toml.io)".to_owned(),
             Self::UnknownKey { advice, .. } | Self::Value { advice, .. } => advice.clone(),
         }
@@ -88,7 +93,7 @@ impl SettingsError {
     /// The path of the key, where the error is about one.
     pub fn key(&self) -> Option<&str> {
         match self {
-            Self::Unreadable { .. } | Self::Syntax { .. } => None,
+            Self::Unreadable { .. } | Self::Exposed(_) | Self::Syntax { .. } => None,
             Self::UnknownKey { key, .. } | Self::Value { key, .. } => Some(key),
         }
     }
@@ -96,7 +101,7 @@ impl SettingsError {
     /// The line in the file, from 1, where it is known.
     pub const fn line(&self) -> Option<usize> {
         match self {
-            Self::Unreadable { .. } => None,
+            Self::Unreadable { .. } | Self::Exposed(_) => None,
             Self::Syntax { place, .. } | Self::UnknownKey { place, .. } | Self::Value { place, .. } => {
                 place.line
             }

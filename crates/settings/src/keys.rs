@@ -187,7 +187,12 @@ const DESTINATION: &[Key] = &[
 ];
 
 const OVERRIDE: &[Key] = &[
-    key("name", Required, Text, "no_isolation, or private_address:DESTINATION."),
+    key(
+        "name",
+        Required,
+        Text,
+        "no_isolation (code runs where it cannot be isolated), or private_address:DESTINATION.",
+    ),
     key("reason", Required, Text, "Why; it is shown by doctor and recorded daily."),
     key("expires", Required, Moment, "The last day, or the moment with its offset; at most a year away."),
 ];

@@ -1,6 +1,7 @@
 //! What the operator asked for: one TOML file, read once, checked whole, handed on as typed values.
 //!
-//! Level 1. It reads the configuration file and the files that hold secrets, and nothing else. It
+//! Level 1. It reads the configuration file and the files that hold secrets, and nothing else; it is
+//! the door for others' files that decide (`trusted_file`). It
 //! does not know the crates that it configures: they take plain values from `secure-mcp`'s wiring.
 //! An unknown key, a wrong type or an expired override is an error with key, line, cause and fix.
 
@@ -26,6 +27,7 @@ mod settings;
 #[cfg(test)]
 mod tests;
 mod tool;
+mod trusted_file;
 
 pub use destination::{Destination, Scheme};
 pub use error::{Place, SettingsError};
@@ -41,3 +43,4 @@ pub use secret_reference::{SecretReadError, SecretReference};
 pub use server::{AdminListen, Server, Tls};
 pub use settings::{EXAMPLE, Settings};
 pub use tool::{Tool, ToolLimits};
+pub use trusted_file::{Links, TrustError, check_trusted_folder, read_trusted};

@@ -6,7 +6,7 @@ use crate::nearest::nearest;
 use crate::raw::RawOverride;
 use domain::UnixMillis;
 use jiff::Timestamp;
-use jiff::civil::Date;
+use jiff::civil::{Date, Time};
 use jiff::tz::TimeZone;
 use std::fmt;
 use std::time::Duration;
@@ -38,6 +38,15 @@ impl fmt::Display for OverrideName {
     }
 }
 
+/// What is done with an override whose time is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ended {
+    /// An error: a server does not start with one.
+    Refused,
+    /// Handed on, to be shown.
+    Kept,
+}
+
 /// One override.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Override {
@@ -55,14 +64,26 @@ impl Override {
         now < self.expires
     }
 
+    /// Until when it holds, as it was written: the last day, or the moment.
+    pub fn until(&self) -> String {
+        let moment = i64::try_from(self.expires.0).ok().and_then(|ms| Timestamp::from_millisecond(ms).ok());
+        let Some(moment) = moment else { return "the end of time".to_owned() };
+        let day = moment.to_zoned(TimeZone::UTC);
+        match day.date().yesterday() {
+            Ok(last) if day.time() == Time::midnight() => last.to_string(),
+            _ => moment.to_string(),
+        }
+    }
+
     pub(crate) fn check_all(
         raw: Vec<RawOverride>,
         destinations: &[Destination],
         now: UnixMillis,
+        ended: Ended,
     ) -> Result<Vec<Self>, Fault> {
         let mut overrides: Vec<Self> = Vec::new();
         for (at, raw) in raw.into_iter().enumerate() {
-            let one = Self::check(raw, at, destinations, now)?;
+            let one = Self::check(raw, at, destinations, now, ended)?;
             if overrides.iter().any(|known| known.name == one.name) {
                 return Err(Fault::new(
                     format!("override[{at}].name"),
@@ -80,13 +101,14 @@ impl Override {
         at: usize,
         destinations: &[Destination],
         now: UnixMillis,
+        ended: Ended,
     ) -> Result<Self, Fault> {
         let name = OverrideName::parse(&raw.name, &format!("override[{at}].name"), destinations)?;
         let key = format!("override[{at}].expires");
         let expires = moment(&raw.expires).ok_or_else(|| {
             Fault::new(&key, "is not a date", "write a date such as 2030-01-31, or a date-time with its offset such as 2030-01-31T12:00:00Z")
         })?;
-        if expires <= now {
+        if expires <= now && ended == Ended::Refused {
             let cause = format!("is over: override `{name}` has expired");
             return Err(Fault::new(
                 key,

@@ -3,8 +3,10 @@
 use crate::check::{Found, check};
 use crate::error::{Fault, Place};
 use crate::keys;
+use crate::overrides::Ended;
 use crate::position::{line_at, line_of};
 use crate::raw::RawSettings;
+use crate::trusted_file::{Links, TrustError, read_trusted};
 use crate::{
     Audit, Destination, Identity, Override, OverrideName, Policy, Resource, Sandbox, Scan, Server,
     SettingsError, Tool,
@@ -39,24 +41,28 @@ pub struct Settings {
 impl Settings {
     /// Reads `file`. Relative paths in it start at its folder.
     pub fn load(file: &Path, now: UnixMillis) -> Result<Self, SettingsError> {
-        let unreadable = |source| SettingsError::Unreadable { path: file.to_owned(), source };
-        let about = std::fs::metadata(file).map_err(unreadable)?;
-        if about.len() > MAX_FILE_BYTES {
-            return Err(unreadable(std::io::Error::new(
-                std::io::ErrorKind::FileTooLarge,
-                "larger than 1 MiB",
-            )));
-        }
-        #[expect(
-            clippy::disallowed_methods,
-            reason = "the one door through which the configuration comes in"
-        )]
-        let text = std::fs::read_to_string(file).map_err(unreadable)?;
-        Self::parse(&text, file, now)
+        Self::read(file, now, Ended::Refused)
+    }
+
+    /// The same, with overrides that are over: to be looked at, not to be served.
+    pub fn load_with_ended(file: &Path, now: UnixMillis) -> Result<Self, SettingsError> {
+        Self::read(file, now, Ended::Kept)
+    }
+
+    fn read(file: &Path, now: UnixMillis, ended: Ended) -> Result<Self, SettingsError> {
+        let text = read_trusted(file, Links::Followed, MAX_FILE_BYTES).map_err(|error| match error {
+            TrustError::Unreadable { path, source } => SettingsError::Unreadable { path, source },
+            exposed @ TrustError::Exposed { .. } => SettingsError::Exposed(exposed),
+        })?;
+        Self::parse_with(&text, file, now, ended)
     }
 
     /// Reads the text of `file`; `now` decides which overrides are over.
     pub fn parse(text: &str, file: &Path, now: UnixMillis) -> Result<Self, SettingsError> {
+        Self::parse_with(text, file, now, Ended::Refused)
+    }
+
+    fn parse_with(text: &str, file: &Path, now: UnixMillis, ended: Ended) -> Result<Self, SettingsError> {
         let place = |line| Place { file: file.to_owned(), line };
         let syntax = |error: toml::de::Error| {
             let line = error.span().map(|span| line_at(text, span.start));
@@ -77,15 +83,15 @@ impl Settings {
         })?;
         let raw: RawSettings = toml::from_str(text).map_err(syntax)?;
         let base = file.parent().unwrap_or(Path::new(""));
-        Self::assemble(raw, base, now).map_err(wrong)
+        Self::assemble(raw, base, now, ended).map_err(wrong)
     }
 
-    fn assemble(raw: RawSettings, base: &Path, now: UnixMillis) -> Result<Self, Fault> {
+    fn assemble(raw: RawSettings, base: &Path, now: UnixMillis, ended: Ended) -> Result<Self, Fault> {
         let server = Server::check(raw.server, base)?;
         let identity = Identity::check(raw.identity.unwrap_or_default(), &server.public_url, base)?;
         let audit = Audit::check(raw.audit.unwrap_or_default(), &server.data_dir, base);
         let destinations = Destination::check_all(raw.egress.unwrap_or_default())?;
-        let overrides = Override::check_all(raw.r#override.unwrap_or_default(), &destinations, now)?;
+        let overrides = Override::check_all(raw.r#override.unwrap_or_default(), &destinations, now, ended)?;
         Ok(Self {
             server,
             identity,

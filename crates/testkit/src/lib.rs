@@ -18,4 +18,4 @@ mod server;
 
 pub use client::{Reply, WebSocket};
 pub use modern::{MODERN, legacy, modern};
-pub use server::{Server, ServerOptions, free_port};
+pub use server::{Server, ServerOptions, copy_policies, free_port};

@@ -19,6 +19,26 @@ pub fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
+/// Copies the repository's policy folder to `target`. The copy belongs to whoever runs the test, as a
+/// server demands; the repository may belong to somebody else.
+pub fn copy_policies(target: &Path) {
+    copy(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../policies")), target);
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir(to).unwrap();
+    fs::set_permissions(to, fs::Permissions::from_mode(0o755)).unwrap();
+    for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
+        let (source, target) = (entry.path(), to.join(entry.file_name()));
+        if source.is_dir() {
+            copy(&source, &target);
+        } else {
+            fs::write(&target, fs::read(&source).unwrap()).unwrap();
+            fs::set_permissions(&target, fs::Permissions::from_mode(0o644)).unwrap();
+        }
+    }
+}
+
 /// How a test server differs from the usual one.
 #[derive(Clone, Debug, Default)]
 pub struct ServerOptions {
@@ -60,7 +80,9 @@ impl Server {
         fs::create_dir(&company).unwrap();
         connector_sql::create_company(&company).unwrap();
         let policies = options.policies.unwrap_or_else(|| {
-            PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../policies")).canonicalize().unwrap()
+            let own = folder.path().join("policies");
+            copy_policies(&own);
+            own
         });
         let tls = if options.in_clear { "" } else { TLS };
         fs::write(folder.path().join("server.toml"), config(port, tls, &policies, &options.config)).unwrap();

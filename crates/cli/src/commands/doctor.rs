@@ -13,8 +13,8 @@ use std::path::Path;
 const WANTED_DISK_MIB: u64 = 1024;
 
 pub(super) async fn run(asked: &Doctor, context: Context<'_>) -> Result<Exit, Failure> {
-    let settings = asked.home.settings()?;
-    let mut lines = context.server.doctor().await;
+    let settings = asked.home.settings_to_look_at()?;
+    let mut lines = context.server.doctor(&settings).await;
     lines.extend(data_directory(&settings.server.data_dir));
     for line in &lines {
         let fix = if line.fix.is_empty() {

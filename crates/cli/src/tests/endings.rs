@@ -45,7 +45,7 @@ impl Server for Nothing {
         Box::pin(async { anyhow::bail!("not here") })
     }
 
-    fn doctor(&self) -> BoxFuture<'_, Vec<DoctorLine>> {
+    fn doctor<'a>(&'a self, _settings: &'a Settings) -> BoxFuture<'a, Vec<DoctorLine>> {
         Box::pin(async {
             let (subject, cause) = ("isolation".to_owned(), "none".to_owned());
             vec![DoctorLine { subject, state: DoctorState::Missing, cause, fix: "another kernel".to_owned() }]

@@ -1,5 +1,6 @@
 //! The sandbox engine as a program of its own, for tests: one JSON request per
 //! line on stdin, one JSON answer per line on stdout. It lives until stdin ends.
+//! With the argument `unisolated` it runs without isolation where there is none.
 //!
 //! Its first line makes it a launcher as well, so a test binary, whose `main`
 //! is not its own, can name it as one.
@@ -9,7 +10,7 @@ use std::future::pending;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use sandbox::{Sandbox, SandboxConfig, SandboxError, SandboxSpec};
+use sandbox::{Sandbox, SandboxConfig, SandboxError, SandboxResult, SandboxSpec, Unisolated};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
@@ -49,7 +50,8 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 async fn serve() -> Result<(), Box<dyn Error>> {
-    let sandbox = Sandbox::new(SandboxConfig::default()).await?;
+    let allow_unisolated = std::env::args().nth(1).is_some_and(|word| word == "unisolated");
+    let sandbox = Sandbox::new(SandboxConfig { allow_unisolated, ..SandboxConfig::default() }).await?;
     let mut requests = BufReader::new(tokio::io::stdin()).lines();
     let mut answers = tokio::io::stdout();
     while let Some(line) = requests.next_line().await? {
@@ -65,9 +67,9 @@ async fn answer(sandbox: &Sandbox, request: Request) -> Result<Value, SandboxErr
     Ok(match request {
         Request::Capabilities => json!(sandbox.capabilities()),
         Request::Runtimes => json!(sandbox.runtimes().await),
-        Request::Run(spec) => json!(sandbox.run(spec, pending()).await?),
+        Request::Run(spec) => json!(run(sandbox, spec, pending()).await?),
         Request::RunForSizes(spec) => {
-            let result = sandbox.run(spec, pending()).await?;
+            let result = run(sandbox, spec, pending()).await?;
             json!({
                 "exit": result.exit,
                 "stdout_bytes": result.stdout.len(),
@@ -77,10 +79,10 @@ async fn answer(sandbox: &Sandbox, request: Request) -> Result<Value, SandboxErr
             })
         }
         Request::DropAtFile { spec, file } => tokio::select! {
-            result = sandbox.run(spec, pending()) => json!(result?),
+            result = run(sandbox, spec, pending()) => json!(result?),
             () = exists(file) => json!("dropped"),
         },
-        Request::CancelAtFile { spec, file } => json!(sandbox.run(spec, exists(file)).await?),
+        Request::CancelAtFile { spec, file } => json!(run(sandbox, spec, exists(file)).await?),
         Request::Parallel { spec, count } => parallel(sandbox, &spec, count).await,
         Request::Measure { spec, count } => measure(sandbox, &spec, count).await?,
         Request::Talk { spec, text } => talk(sandbox, spec, &text).await?,
@@ -93,10 +95,22 @@ async fn answer(sandbox: &Sandbox, request: Request) -> Result<Value, SandboxErr
     })
 }
 
+/// As the engine was asked to be set up.
+async fn run(
+    sandbox: &Sandbox,
+    spec: SandboxSpec,
+    cancel: impl Future<Output = ()> + Send,
+) -> Result<SandboxResult, SandboxError> {
+    match sandbox.capabilities().unisolated {
+        Unisolated::Available => sandbox.run_unisolated(spec, cancel).await,
+        _ => sandbox.run(spec, cancel).await,
+    }
+}
+
 async fn parallel(sandbox: &Sandbox, spec: &SandboxSpec, count: usize) -> Value {
     let start = || {
         let (sandbox, spec) = (sandbox.clone(), spec.clone());
-        tokio::spawn(async move { sandbox.run(spec, pending()).await })
+        tokio::spawn(async move { run(&sandbox, spec, pending()).await })
     };
     let tasks: Vec<_> = (0..count).map(|_| start()).collect();
     let mut results = Vec::new();
@@ -114,7 +128,7 @@ async fn measure(sandbox: &Sandbox, spec: &SandboxSpec, count: usize) -> Result<
     let mut times = Vec::new();
     for _ in 0..count {
         let begun = Instant::now();
-        sandbox.run(spec.clone(), pending()).await?;
+        run(sandbox, spec.clone(), pending()).await?;
         times.push(begun.elapsed().as_micros() as u64);
     }
     Ok(json!(times))

@@ -63,8 +63,7 @@ pub(super) fn require_unprivileged() -> Result<(u32, u32), Failure> {
 pub(super) fn leave_namespaces(uid: u32, gid: u32) -> Result<(), Failure> {
     // A change of user makes a process undumpable, and the files in /proc with
     // which the maps are written root's. It is made undumpable again below.
-    rustix::process::set_dumpable_behavior(DumpableBehavior::Dumpable)
-        .map_err(Failure::isolation("become dumpable"))?;
+    become_dumpable()?;
     sys::unshare(libc::CLONE_NEWUSER).map_err(Failure::isolation("create a user namespace"))?;
     let write =
         |file: &str, text: String| fs::write(file, text).map_err(Failure::isolation(format!("write {file}")));
@@ -83,6 +82,12 @@ pub(super) fn leave_namespaces(uid: u32, gid: u32) -> Result<(), Failure> {
     rustix::system::sethostname(HOST_NAME).map_err(Failure::isolation("set the host name"))
 }
 
+/// Opens this process's own files in /proc to its user, for a moment.
+pub(super) fn become_dumpable() -> Result<(), Failure> {
+    rustix::process::set_dumpable_behavior(DumpableBehavior::Dumpable)
+        .map_err(Failure::isolation("become dumpable"))
+}
+
 /// Asks the kernel to kill this process when its parent ends. Must be asked
 /// again after each change of user, which clears it.
 pub(super) fn die_with_parent() -> Result<(), Failure> {
@@ -90,9 +95,31 @@ pub(super) fn die_with_parent() -> Result<(), Failure> {
         .map_err(Failure::isolation("ask for the parent's death signal"))
 }
 
+/// Takes [`die_with_parent`] back: this process has to end its tree first, and
+/// learns of its parent's end by other ways.
+pub(super) fn outlive_parent() -> Result<(), Failure> {
+    rustix::process::set_parent_process_death_signal(None)
+        .map_err(Failure::isolation("give back the parent's death signal"))
+}
+
+/// Makes this process the parent of every descendant whose own parent ends.
+pub(super) fn adopt_orphans() -> Result<(), Failure> {
+    rustix::process::set_child_subreaper(Some(rustix::process::getpid()))
+        .map_err(Failure::isolation("become a subreaper"))
+}
+
 /// Whether the parent is (still) the process `pid`.
 pub(super) fn parent_is(pid: i32) -> bool {
     rustix::process::getppid().map(Pid::as_raw_pid) == Some(pid)
+}
+
+/// [`become_powerless`] for a process of the host: the bounding set cannot be
+/// emptied without a privilege, and holds nothing once `no_new_privs` is set.
+pub(super) fn become_powerless_on_the_host() -> Result<(), Failure> {
+    rustix::thread::set_no_new_privs(true).map_err(Failure::isolation("set no_new_privs"))?;
+    empty_sets()?;
+    rustix::process::set_dumpable_behavior(DumpableBehavior::NotDumpable)
+        .map_err(Failure::isolation("become undumpable"))
 }
 
 /// Gives up every capability and hides this process's memory and descriptors
@@ -105,8 +132,8 @@ pub(super) fn become_powerless() -> Result<(), Failure> {
 }
 
 /// Empties the bounding, ambient, effective, permitted and inheritable sets.
-pub(super) fn drop_capabilities() -> Result<(), Failure> {
-    use rustix::thread::{CapabilitySet, CapabilitySets};
+fn drop_capabilities() -> Result<(), Failure> {
+    use rustix::thread::CapabilitySet;
     for capability in CapabilitySet::all().iter() {
         match rustix::thread::remove_capability_from_bounding_set(capability) {
             // A capability that this kernel does not know cannot be had either.
@@ -114,6 +141,11 @@ pub(super) fn drop_capabilities() -> Result<(), Failure> {
             Err(error) => return Err(Failure::isolation("empty the bounding set")(error)),
         }
     }
+    empty_sets()
+}
+
+fn empty_sets() -> Result<(), Failure> {
+    use rustix::thread::{CapabilitySet, CapabilitySets};
     rustix::thread::clear_ambient_capability_set().map_err(Failure::isolation("empty the ambient set"))?;
     let none = CapabilitySets {
         effective: CapabilitySet::empty(),

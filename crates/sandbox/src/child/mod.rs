@@ -6,12 +6,18 @@
 //! 2. *PID 1* (`init`) builds the file system and reaps;
 //! 3. the *program* (`program`) is confined and then executed.
 //!
+//! Without isolation the same three: the launcher leaves nothing, `folder` stands
+//! in for the file system, and launcher and `init` guard each other, since no
+//! namespace ends the tree with its first process.
+//!
 //! It must not know the server's types: it sees an order and writes reports.
 
 use std::ffi::CStr;
 use std::os::unix::ffi::OsStrExt;
 
+mod descendants;
 mod failure;
+mod folder;
 mod identity;
 mod init;
 mod landlock;
@@ -21,6 +27,7 @@ mod program;
 mod root;
 mod seccomp;
 mod syscalls;
+mod tasks;
 
 pub(crate) use seccomp::is_supported as seccomp_is_supported;
 

@@ -3,12 +3,14 @@
 
 use std::io;
 use std::os::unix::process::CommandExt;
+use std::path::Path;
 use std::process::Command;
 
 use rustix::process::{Resource, Rlimit};
 
 use super::failure::Failure;
-use super::{landlock, seccomp};
+use super::{identity, landlock, seccomp, tasks};
+use crate::confinement::Confinement;
 use crate::sys;
 use crate::wire::Order;
 
@@ -22,20 +24,27 @@ pub(super) const OWN_PROCESSES: u64 = 2;
 const CPU_GRACE_SECONDS: u64 = 1;
 
 /// Confines this process and turns it into the program. Returns only if that failed.
-pub(super) fn run(order: &Order) -> Failure {
-    match confine(order) {
+/// `folder` is where an unisolated program lives.
+pub(super) fn run(order: &Order, folder: Option<&Path>) -> Failure {
+    match confine(order, folder) {
         Err(failure) => failure,
         Ok(()) => Failure::program(&execute(order)),
     }
 }
 
-fn confine(order: &Order) -> Result<(), Failure> {
+fn confine(order: &Order, folder: Option<&Path>) -> Result<(), Failure> {
+    if folder.is_some() {
+        identity::die_with_parent()?;
+    }
     // A session of its own: `kill 0` must not reach PID 1 and the launcher.
     rustix::process::setsid().map_err(Failure::isolation("start the program's session"))?;
     sys::keep_from_next_program(3).map_err(Failure::isolation("keep descriptors back"))?;
     set_limits(order)?;
-    landlock::restrict(order)?;
-    seccomp::restrict(order.limits_enforced)
+    match folder {
+        None => landlock::restrict(order)?,
+        Some(folder) => landlock::restrict_to(folder, order)?,
+    }
+    seccomp::restrict(order.limits_enforced, order.confinement)
 }
 
 /// Only a failure returns.
@@ -48,7 +57,7 @@ fn set_limits(order: &Order) -> Result<(), Failure> {
     let same = |value: u64| (value, value);
     let cpu_seconds = limits.cpu_time.as_secs().saturating_add(u64::from(limits.cpu_time.subsec_nanos() > 0));
     let mut table = vec![
-        (Resource::Nproc, same(u64::from(limits.processes).saturating_add(OWN_PROCESSES))),
+        (Resource::Nproc, same(process_limit(order))),
         (Resource::Nofile, same(limits.open_files)),
         (Resource::Fsize, same(limits.file_bytes)),
         // One byte, not none: at 0 the kernel still starts the host's crash
@@ -75,6 +84,15 @@ fn set_limits(order: &Order) -> Result<(), Failure> {
         set_limit(resource, soft, hard).map_err(Failure::isolation(format!("set limit {resource:?}")))?;
     }
     Ok(())
+}
+
+/// In a namespace, and under a uid of its own, the tree's processes are the only
+/// ones that count; a host's ordinary user has others, and their number moves.
+fn process_limit(order: &Order) -> u64 {
+    let own = u64::from(order.limits.processes).saturating_add(OWN_PROCESSES);
+    let shares_its_uid = order.confinement == Confinement::Unisolated && order.host_uid.is_none();
+    let others = if shares_its_uid { tasks::of_user(rustix::process::getuid().as_raw()) } else { 0 };
+    own.saturating_add(others)
 }
 
 /// Sets a limit, or the stricter one that the server itself runs under.

@@ -33,7 +33,7 @@ const SCRATCH_INODES: u64 = 4;
 
 const DEVICES: [&str; 5] = ["null", "zero", "full", "random", "urandom"];
 /// What the dynamic loader and Debian's command names need of /etc.
-const ETC: [&str; 2] = ["/etc/ld.so.cache", "/etc/alternatives"];
+pub(super) const ETC: [&str; 2] = ["/etc/ld.so.cache", "/etc/alternatives"];
 
 /// A host path and its place inside.
 struct Binding {
@@ -59,7 +59,7 @@ pub(super) fn build(order: &Order, files: File) -> Result<(), Failure> {
     make_directory("/proc", 0o555)?;
     mounts::proc(Path::new("/proc"));
     make_scratch(order)?;
-    place_files(order, files)?;
+    place_files(order, files, Path::new(WORK_DIRECTORY))?;
     mounts::detach(Path::new(HOST))?;
     mounts::seal_root()?;
     std::env::set_current_dir(WORK_DIRECTORY).map_err(Failure::isolation("enter /work"))
@@ -161,13 +161,13 @@ fn make_scratch(order: &Order) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Writes the order's files; names were checked before the order was written,
+/// Writes the order's files into `directory`; names were checked before the order was written,
 /// and are refused here once more by creating them anew in an empty directory.
-fn place_files(order: &Order, files: File) -> Result<(), Failure> {
+pub(super) fn place_files(order: &Order, files: File, directory: &Path) -> Result<(), Failure> {
     for (name, size) in &order.files {
         let step = || format!("place file `{}`", name.escape_default());
-        let path = Path::new(WORK_DIRECTORY).join(name);
-        if path.parent() != Some(Path::new(WORK_DIRECTORY)) {
+        let path = directory.join(name);
+        if path.parent() != Some(directory) {
             let elsewhere = io::Error::from(io::ErrorKind::InvalidFilename);
             return Err(Failure::prepare(step())(elsewhere));
         }

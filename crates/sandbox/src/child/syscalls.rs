@@ -80,6 +80,30 @@ pub(super) const ALLOWED_HERE: &[libc::c_long] = &[
     libc::SYS_unlink, libc::SYS_utime, libc::SYS_utimes, libc::SYS_vfork,
 ];
 
+/// Calls of [`ALLOWED`] that are a program's own affair in namespaces only. On
+/// the host they reach other processes (signals, priorities), its sockets, or
+/// modes, owners and times of files that Landlock does not hold.
+#[rustfmt::skip]
+pub(super) const ISOLATED_ONLY: &[libc::c_long] = &[
+    libc::SYS_accept, libc::SYS_accept4, libc::SYS_bind, libc::SYS_connect, libc::SYS_listen,
+    libc::SYS_socket, libc::SYS_pidfd_send_signal, libc::SYS_rt_sigqueueinfo,
+    libc::SYS_rt_tgsigqueueinfo, libc::SYS_tkill, libc::SYS_sched_setaffinity,
+    libc::SYS_setpriority, libc::SYS_fchmodat, libc::SYS_fchownat, libc::SYS_truncate,
+    libc::SYS_inotify_add_watch,
+];
+
+/// The older spellings of the same.
+#[cfg(target_arch = "x86_64")]
+#[rustfmt::skip]
+pub(super) const ISOLATED_ONLY_HERE: &[libc::c_long] = &[
+    libc::SYS_chmod, libc::SYS_chown, libc::SYS_lchown, libc::SYS_futimesat, libc::SYS_utime,
+    libc::SYS_utimes,
+];
+
+/// This architecture has only the spellings of [`ISOLATED_ONLY`].
+#[cfg(not(target_arch = "x86_64"))]
+pub(super) const ISOLATED_ONLY_HERE: &[libc::c_long] = &[];
+
 /// This architecture has only the spellings of [`ALLOWED`].
 #[cfg(not(target_arch = "x86_64"))]
 pub(super) const ALLOWED_HERE: &[libc::c_long] = &[];

@@ -57,6 +57,16 @@ pub(crate) fn exit_now(code: i32) -> ! {
     unsafe { libc::_exit(code) }
 }
 
+/// Kills every process of this process's user but itself. Refused to root, for
+/// whom it would be every process of the host.
+pub(crate) fn kill_all_of_this_user() -> io::Result<()> {
+    if rustix::process::geteuid().is_root() || rustix::process::getuid().is_root() {
+        return Err(io::Error::from(io::ErrorKind::PermissionDenied));
+    }
+    // SAFETY: `kill` takes integers only.
+    check(unsafe { libc::kill(-1, libc::SIGKILL) })
+}
+
 /// Takes over a descriptor that the parent process left at `number`, and keeps
 /// it from the next program.
 pub(crate) fn inherited_descriptor(number: RawFd) -> io::Result<OwnedFd> {

@@ -8,8 +8,8 @@ mod readable;
 mod spawn;
 
 pub(crate) use calls::{
-    ForkResult, close_from, exit_now, fork, inherited_descriptor, keep_from_next_program, landlock_abi,
-    restrict_mount, unshare, wait_with_usage,
+    ForkResult, close_from, exit_now, fork, inherited_descriptor, keep_from_next_program,
+    kill_all_of_this_user, landlock_abi, restrict_mount, unshare, wait_with_usage,
 };
 pub(crate) use readable::readable;
 pub(crate) use spawn::{SpawnRequest, spawn};

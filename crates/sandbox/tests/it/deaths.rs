@@ -17,7 +17,7 @@ fn stubborn(token: &str) -> serde_json::Value {
     bash(code, token)
 }
 
-fn server_is_killed(engine: &mut Engine) {
+pub fn server_is_killed(engine: &mut Engine) {
     let token = unique_token("orphan");
     engine.send(&json!({ "run": stubborn(&token) }));
     wait_for_process(&token);
@@ -30,7 +30,7 @@ fn server_is_killed(engine: &mut Engine) {
     assert_eq!(find_directories("/sys/fs/cgroup".into(), &prefix), Vec::<std::path::PathBuf>::new());
 }
 
-fn future_is_dropped(engine: &mut Engine) {
+pub fn future_is_dropped(engine: &mut Engine) {
     let directory = tempfile::tempdir().unwrap();
     fs::set_permissions(directory.path(), std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
     let file = directory.path().join("now");
@@ -45,7 +45,7 @@ fn future_is_dropped(engine: &mut Engine) {
     engine.run(&bash("echo next", "next")).assert_ok();
 }
 
-fn caller_cancels(engine: &mut Engine) {
+pub fn caller_cancels(engine: &mut Engine) {
     let directory = tempfile::tempdir().unwrap();
     fs::set_permissions(directory.path(), std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
     let file = directory.path().join("now");
@@ -60,7 +60,7 @@ fn caller_cancels(engine: &mut Engine) {
     assert!(engine.groups().is_empty());
 }
 
-fn deadline_passes(engine: &mut Engine) {
+pub fn deadline_passes(engine: &mut Engine) {
     let token = unique_token("deadline");
     let result = engine.run(&limited(stubborn(&token), "wall_time_ms", 400));
     assert_eq!(result.limit(), Some("wall_time"), "{}", result.summary());
@@ -69,7 +69,7 @@ fn deadline_passes(engine: &mut Engine) {
     assert_eq!(processes_with(&token), Vec::<u32>::new());
 }
 
-fn launcher_is_killed(engine: &mut Engine) {
+pub fn launcher_is_killed(engine: &mut Engine) {
     let token = unique_token("launcher");
     engine.send(&json!({ "run": stubborn(&token) }));
     wait_for_process(&token);
@@ -83,7 +83,7 @@ fn launcher_is_killed(engine: &mut Engine) {
     assert!(engine.groups().is_empty());
 }
 
-fn long_lived_sandbox_is_dropped_or_killed(engine: &mut Engine) {
+pub fn long_lived_sandbox_is_dropped_or_killed(engine: &mut Engine) {
     let directory = tempfile::tempdir().unwrap();
     fs::set_permissions(directory.path(), std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
     for kill in [false, true] {
@@ -100,7 +100,7 @@ fn long_lived_sandbox_is_dropped_or_killed(engine: &mut Engine) {
     }
 }
 
-fn thirty_at_once_leave_nothing(engine: &mut Engine) {
+pub fn thirty_at_once_leave_nothing(engine: &mut Engine) {
     let mounts = || fs::read_to_string("/proc/self/mountinfo").unwrap();
     let (mounts_before, token) = (mounts(), unique_token("parallel"));
     let spec = bash("echo $((6*7)); (sleep 100 &); sleep 0.1", &token);

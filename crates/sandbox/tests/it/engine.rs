@@ -31,6 +31,12 @@ pub enum Caller {
     User,
     /// A user namespace that allows no further one: isolation is impossible.
     Confined,
+    /// The same with leave to run without it.
+    UnisolatedRootAlone,
+    /// Root where isolation is impossible, and every user of the host is there, with leave to run without it.
+    UnisolatedRoot,
+    /// An ordinary user there, with the same leave.
+    UnisolatedUser,
 }
 
 /// A running test launcher. Dropping it ends it.
@@ -59,7 +65,7 @@ impl Engine {
     }
 
     pub fn is_root(&self) -> bool {
-        self.caller == Caller::Root
+        matches!(self.caller, Caller::Root | Caller::UnisolatedRoot)
     }
 
     /// Sends a request without waiting.
@@ -138,12 +144,17 @@ fn command(caller: Caller) -> Command {
     let path = format!("/proc/self/fd/{}", binary.as_raw_fd());
     match caller {
         Caller::Root => Command::new(path),
-        Caller::Confined => {
+        Caller::Confined | Caller::UnisolatedRootAlone => {
             let mut command = Command::new("unshare");
-            let script = "echo 0 > /proc/sys/user/max_user_namespaces && exec \"$0\"";
+            let script = "echo 0 > /proc/sys/user/max_user_namespaces && exec \"$0\" \"$@\"";
             command.args(["--user", "--map-root-user", "sh", "-c", script, &path]);
+            if caller == Caller::UnisolatedRootAlone {
+                command.arg("unisolated");
+            }
             command
         }
+        Caller::UnisolatedRoot => unisolated(&path, "0"),
+        Caller::UnisolatedUser => unisolated(&path, ORDINARY_UID),
         Caller::User => {
             let mut command = Command::new("setpriv");
             command.args(["--reuid", ORDINARY_UID, "--regid", ORDINARY_UID, "--clear-groups", &path]);
@@ -151,6 +162,33 @@ fn command(caller: Caller) -> Command {
         }
     }
 }
+
+/// In a user namespace with every user of the host and no leave for another
+/// namespace: the setting belongs to the namespace, the host's stays.
+fn unisolated(path: &str, uid: &str) -> Command {
+    let mut command = Command::new("/usr/bin/python3");
+    command.args(["-c", WITHOUT_NAMESPACES, path, uid]);
+    command
+}
+
+/// Becomes the engine: a helper that stays outside writes the maps.
+const WITHOUT_NAMESPACES: &str = r#"
+import ctypes, os, sys
+path, uid = sys.argv[1], int(sys.argv[2])
+ready, done, me = os.pipe(), os.pipe(), os.getpid()
+if os.fork() == 0:
+    os.read(ready[0], 1)
+    for kind in ("uid", "gid"):
+        open(f"/proc/{me}/{kind}_map", "w").write("0 0 4294967295")
+    os.write(done[1], b"x")
+    os._exit(0)
+if ctypes.CDLL(None).unshare(0x10000000) != 0: sys.exit("no user namespace")
+os.write(ready[1], b"x"); os.read(done[0], 1); os.wait()
+open("/proc/sys/user/max_user_namespaces", "w").write("0")
+if uid:
+    os.setgroups([]); os.setresgid(uid, uid, uid); os.setresuid(uid, uid, uid)
+os.execv(path, [path, "unisolated"])
+"#;
 
 /// Host processes that have `token` in their command line.
 pub fn processes_with(token: &str) -> Vec<u32> {

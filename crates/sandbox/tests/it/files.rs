@@ -21,7 +21,7 @@ fn open_directory(mode: u32) -> TempDir {
     directory
 }
 
-fn hosts_shadow(engine: &mut Engine) {
+pub fn hosts_shadow(engine: &mut Engine) {
     let attack = engine.run(&python(
         "attempt('twin', lambda: open('/etc/passwd').read().count('sandbox'))\n\
          attempt('shadow', lambda: open('/etc/shadow').read())\n\
@@ -36,7 +36,7 @@ fn hosts_shadow(engine: &mut Engine) {
     attack.assert_denied(&["shadow", "root", "self", "host", "home", "var", "sys"], &["ENOENT", "EACCES"]);
 }
 
-fn callers_files(engine: &mut Engine) {
+pub fn callers_files(engine: &mut Engine) {
     let directory = open_directory(0o755);
     let in_temp = directory.path().join("secret.txt");
     fs::write(&in_temp, FILE_SECRET).unwrap();
@@ -58,7 +58,7 @@ attempt('walk', lambda: sum('secret.txt' in files for _, _, files in os.walk('/'
     assert_eq!(attack.attempt("walk"), "done:0");
 }
 
-fn environment(engine: &mut Engine) {
+pub fn environment(engine: &mut Engine) {
     let mut spec = bash(
         "env; tr '\\0' '\\n' < /proc/self/environ; cat /proc/1/environ /proc/*/environ 2>/dev/null; true",
         "environment",
@@ -73,7 +73,7 @@ fn environment(engine: &mut Engine) {
     assert_eq!(strange, None, "{}", attack.summary());
 }
 
-fn inherited_descriptors(engine: &mut Engine) {
+pub fn inherited_descriptors(engine: &mut Engine) {
     // A careless library in the server: a descriptor without close-on-exec.
     let directory = open_directory(0o755);
     let path = directory.path().join("leaked.txt");
@@ -105,7 +105,7 @@ attempt('init', lambda: os.listdir('/proc/1/fd'))
     drop(leaked);
 }
 
-fn kernel_settings(engine: &mut Engine) {
+pub fn kernel_settings(engine: &mut Engine) {
     let settings = ["kernel/core_pattern", "kernel/hostname", "vm/overcommit_memory"];
     let before = settings.map(|name| fs::read_to_string(format!("/proc/sys/{name}")).unwrap());
     let attack = engine.run(&python(
@@ -126,7 +126,7 @@ fn kernel_settings(engine: &mut Engine) {
     assert_eq!(before, after);
 }
 
-fn read_only_system(engine: &mut Engine) {
+pub fn read_only_system(engine: &mut Engine) {
     let marker = "secure-mcp-sandbox-test-marker";
     let attack = engine.run(&python(&format!(
         "attempt('twin', lambda: open('/work/{marker}', 'w').write('x'))\n\
@@ -146,7 +146,7 @@ fn read_only_system(engine: &mut Engine) {
     assert!(!Path::new("/usr").join(marker).exists());
 }
 
-fn names_that_lead_elsewhere(engine: &mut Engine) {
+pub fn names_that_lead_elsewhere(engine: &mut Engine) {
     let mut twin = bash("cat /work/plain.txt", "twin");
     twin["files"] = json!({ "plain.txt": b"plain" });
     assert_eq!(engine.run(&twin).assert_ok().stdout(), "plain");
@@ -158,7 +158,7 @@ fn names_that_lead_elsewhere(engine: &mut Engine) {
     }
 }
 
-fn symbolic_links(engine: &mut Engine) {
+pub fn symbolic_links(engine: &mut Engine) {
     let attack = engine.run(&python(
         "os.symlink('/etc/shadow', '/work/link')\nos.symlink('/work/main.py', '/work/twin')\n\
          attempt('twin', lambda: len(open('/work/twin').read()))\n\
@@ -170,7 +170,7 @@ fn symbolic_links(engine: &mut Engine) {
     attack.assert_denied(&["hard"], &["EXDEV", "EPERM", "EACCES"]);
 }
 
-fn shared_directories(engine: &mut Engine) {
+pub fn shared_directories(engine: &mut Engine) {
     let (readable, writable) = (open_directory(0o755), open_directory(0o777));
     fs::write(readable.path().join("in.txt"), "shared").unwrap();
     std::os::unix::fs::symlink("/etc/shadow", readable.path().join("link")).unwrap();
@@ -194,7 +194,7 @@ fn shared_directories(engine: &mut Engine) {
     assert_eq!(fs::read_to_string(writable.path().join("out.txt")).unwrap(), "result");
 }
 
-fn directories_that_are_never_shared(engine: &mut Engine) {
+pub fn directories_that_are_never_shared(engine: &mut Engine) {
     let link = open_directory(0o755);
     std::os::unix::fs::symlink("/", link.path().join("root")).unwrap();
     let cases = [

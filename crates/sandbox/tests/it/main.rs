@@ -25,6 +25,7 @@ mod processes;
 mod program;
 mod resources;
 mod runs;
+mod unisolated;
 
 /// Makes each function a test as root and a test as an ordinary user.
 macro_rules! as_root_and_as_user {

@@ -9,7 +9,7 @@ use std::thread;
 use crate::engine::{Engine, unique_token};
 use crate::program::{bash, python};
 
-fn loopback(engine: &mut Engine) {
+pub fn loopback(engine: &mut Engine) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     listener.set_nonblocking(true).unwrap();
     let port = listener.local_addr().unwrap().port();
@@ -26,7 +26,7 @@ fn loopback(engine: &mut Engine) {
     assert_eq!(listener.accept().unwrap_err().kind(), ErrorKind::WouldBlock);
 }
 
-fn metadata_service(engine: &mut Engine) {
+pub fn metadata_service(engine: &mut Engine) {
     let attack = engine.run(&python(
         "attempt('twin', lambda: socket.inet_aton('169.254.169.254').hex())\n\
          attempt('metadata', lambda: socket.create_connection(('169.254.169.254', 80), 2))\n\
@@ -40,7 +40,7 @@ fn metadata_service(engine: &mut Engine) {
     assert!(!attack.attempt("name").starts_with("done:"), "{}", attack.summary());
 }
 
-fn other_address_families(engine: &mut Engine) {
+pub fn other_address_families(engine: &mut Engine) {
     let families = [
         ("inet", 2),
         ("inet6", 10),
@@ -61,7 +61,7 @@ fn other_address_families(engine: &mut Engine) {
     attack.assert_ok().assert_done("twin").assert_denied(&families.map(|(name, _)| name), &["EPERM"]);
 }
 
-fn hosts_unix_sockets(engine: &mut Engine) {
+pub fn hosts_unix_sockets(engine: &mut Engine) {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("host.socket");
     let by_path = UnixListener::bind(&path).unwrap();
@@ -94,7 +94,7 @@ attempt('docker', lambda: socket.socket(socket.AF_UNIX).connect('/var/run/docker
     }
 }
 
-fn two_sandboxes_do_not_meet(engine: &mut Engine) {
+pub fn two_sandboxes_do_not_meet(engine: &mut Engine) {
     let name = unique_token("meeting");
     let mut other = Engine::start(engine.caller);
     let serve = format!(

@@ -5,7 +5,7 @@ use std::fs;
 use crate::engine::{Engine, processes_with, unique_token, wait_until_gone};
 use crate::program::{bash, python};
 
-fn memory_of_the_server(engine: &mut Engine) {
+pub fn memory_of_the_server(engine: &mut Engine) {
     let (own, server) = (std::process::id(), engine.pid());
     let attack = engine.run(&python(&format!(
         r#"
@@ -30,7 +30,7 @@ for name, pid in [('own', {own}), ('server', {server}), ('init', 1), ('parent', 
     }
 }
 
-fn killing_the_server(engine: &mut Engine) {
+pub fn killing_the_server(engine: &mut Engine) {
     let (own, server) = (std::process::id(), engine.pid());
     let attack = engine.run(&python(&format!(
         r#"
@@ -61,7 +61,7 @@ print('alive')
     engine.run(&bash("echo next", "next")).assert_ok();
 }
 
-fn tracing(engine: &mut Engine) {
+pub fn tracing(engine: &mut Engine) {
     let attack = engine.run(&python(
         "child = os.fork()\n\
          if child == 0:\n\
@@ -78,7 +78,7 @@ fn tracing(engine: &mut Engine) {
     attack.assert_denied(&["attach", "seize", "me", "init", "compare"], &["EPERM"]);
 }
 
-fn other_processes_are_invisible(engine: &mut Engine) {
+pub fn other_processes_are_invisible(engine: &mut Engine) {
     let attack = engine.run(&python(
         "attempt('twin', lambda: os.getpid() in [int(p) for p in os.listdir('/proc') if p.isdigit()])\n\
          attempt('pids', lambda: [int(p) for p in os.listdir('/proc') if p.isdigit()])\n\
@@ -91,7 +91,7 @@ fn other_processes_are_invisible(engine: &mut Engine) {
     assert_eq!(attack.attempt("names"), "done:sandbox");
 }
 
-fn becoming_somebody_else(engine: &mut Engine) {
+pub fn becoming_somebody_else(engine: &mut Engine) {
     let attack = engine.run(&python(
         "attempt('twin', lambda: (os.getuid(), os.geteuid(), os.getgid()))\n\
          attempt('uid', lambda: os.setuid(0))\n\
@@ -110,7 +110,7 @@ fn becoming_somebody_else(engine: &mut Engine) {
     attack.assert_denied(&["map"], &["EPERM", "EACCES", "EROFS"]);
 }
 
-fn powers_in_the_status(engine: &mut Engine) {
+pub fn powers_in_the_status(engine: &mut Engine) {
     let result = engine.run(&bash("while read line; do echo \"$line\"; done < /proc/self/status", "status"));
     let status = result.assert_ok().stdout();
     let value = |name: &str| {
@@ -126,7 +126,7 @@ fn powers_in_the_status(engine: &mut Engine) {
 }
 
 /// What the host sees: the uid is the sandbox's own, and never root's.
-fn uid_on_the_host(engine: &mut Engine) {
+pub fn uid_on_the_host(engine: &mut Engine) {
     let token = unique_token("uid");
     engine.send(&serde_json::json!({ "run": bash("sleep 2 & wait", &token) }));
     crate::engine::wait_for_process(&token);
@@ -141,7 +141,7 @@ fn uid_on_the_host(engine: &mut Engine) {
     engine.answer();
 }
 
-fn daemon_that_outlives_its_run(engine: &mut Engine) {
+pub fn daemon_that_outlives_its_run(engine: &mut Engine) {
     let token = unique_token("daemon");
     let twin = engine.run(&bash("(setsid sleep 0.05) & wait; echo ok", "twin"));
     assert_eq!(twin.assert_ok().stdout(), "ok\n");
@@ -156,7 +156,7 @@ fn daemon_that_outlives_its_run(engine: &mut Engine) {
 }
 
 /// The pipes are held open by the daemon, yet the run ends with its program.
-fn daemon_that_keeps_the_pipes(engine: &mut Engine) {
+pub fn daemon_that_keeps_the_pipes(engine: &mut Engine) {
     let token = unique_token("pipes");
     let code = format!("(setsid bash -c 'sleep 300; : {token}' &) & sleep 0.1; echo left");
     let attack = engine.run(&bash(&code, "parent"));

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::engine::{Caller, Engine};
 use crate::program::{bash, limited, python};
 
-fn input_output_and_code(engine: &mut Engine) {
+pub fn input_output_and_code(engine: &mut Engine) {
     let mut spec = bash("cat; echo problem >&2; exit 3", "echo");
     spec["stdin"] = json!([104, 105, 0, 255]);
     let result = engine.run(&spec);
@@ -16,7 +16,7 @@ fn input_output_and_code(engine: &mut Engine) {
     assert_eq!(result.value["stdout_truncated"], json!(false));
 }
 
-fn input_that_nobody_reads(engine: &mut Engine) {
+pub fn input_that_nobody_reads(engine: &mut Engine) {
     let mut spec = bash("exit 0", "deaf");
     spec["stdin"] = json!(vec![120; 300_000]);
     engine.run(&spec).assert_ok();
@@ -25,12 +25,12 @@ fn input_that_nobody_reads(engine: &mut Engine) {
     assert_eq!(engine.run(&spec).assert_ok().stdout(), "ok\n");
 }
 
-fn closed_output_ends_nothing(engine: &mut Engine) {
+pub fn closed_output_ends_nothing(engine: &mut Engine) {
     let result = engine.run(&bash("exec >&- 2>&-; sleep 0.3; exit 5", "closed"));
     assert_eq!(result.code(), Some(5), "{}", result.summary());
 }
 
-fn output_up_to_the_limit(engine: &mut Engine) {
+pub fn output_up_to_the_limit(engine: &mut Engine) {
     let exact = limited(python("os.write(1, b'x' * 5000)"), "output_bytes", 5000);
     let result = engine.run(&exact);
     assert_eq!(result.assert_ok().stdout().len(), 5000);
@@ -40,7 +40,7 @@ fn output_up_to_the_limit(engine: &mut Engine) {
     assert_eq!(result.stdout().len(), 5000);
 }
 
-fn interpreters(engine: &mut Engine) {
+pub fn interpreters(engine: &mut Engine) {
     let runtimes = engine.ask(&json!("runtimes"));
     let found: Vec<&Value> = runtimes["found"].as_array().unwrap().iter().collect();
     for (language, code, install) in [
@@ -73,13 +73,13 @@ fn interpreters(engine: &mut Engine) {
     }
 }
 
-fn tools_of_a_shell_script(engine: &mut Engine) {
+pub fn tools_of_a_shell_script(engine: &mut Engine) {
     let code = "set -e; mkdir d; echo b > d/x; echo a >> d/x; sort d/x | tr -d '\\n'; cp -a d e; mv e f; tar cf t.tar f; grep -rl a f; sed -i s/a/c/ f/x; awk 'END { print NR }' f/x; find . -name x | wc -l; mktemp > /dev/null; printf ok | gzip | gunzip; head -c 4 /dev/urandom | wc -c; date > /dev/null; ln -s x l; readlink l; mkfifo p; rm -r d";
     let result = engine.run(&bash(code, "tools"));
     assert_eq!(result.assert_ok().stdout(), "abf/x\n2\n2\nok4\nx\n", "{}", result.summary());
 }
 
-fn program_that_is_not_there(engine: &mut Engine) {
+pub fn program_that_is_not_there(engine: &mut Engine) {
     let missing = engine.run(&json!({ "program": "/usr/bin/no-such-program" }));
     assert_eq!(missing.value["kind"], json!("Program"), "{}", missing.summary());
     let directory = engine.run(&json!({ "program": "/usr/bin" }));
@@ -94,7 +94,7 @@ fn program_that_is_not_there(engine: &mut Engine) {
     assert_eq!(talk["kind"], json!("InvalidSpec"), "{talk}");
 }
 
-fn long_lived_conversation(engine: &mut Engine) {
+pub fn long_lived_conversation(engine: &mut Engine) {
     let mut spec = bash("while read -r line; do echo \"heard $line\"; done; echo bye >&2; exit 4", "talk");
     spec["lifetime"] = json!("long_lived");
     let talk = engine.ask(&json!({ "talk": { "spec": spec, "text": "one\ntwo\n" } }));
@@ -103,7 +103,7 @@ fn long_lived_conversation(engine: &mut Engine) {
     assert_eq!(talk["stderr"], json!("bye\n"));
 }
 
-fn long_lived_sandbox_has_a_memory_limit(engine: &mut Engine) {
+pub fn long_lived_sandbox_has_a_memory_limit(engine: &mut Engine) {
     let mut spec = python("x = []\nwhile True: x.append(bytearray(b'x') * 1_000_000)");
     spec["lifetime"] = json!("long_lived");
     let talk = engine.ask(&json!({ "talk": { "spec": spec, "text": "" } }));
@@ -112,7 +112,7 @@ fn long_lived_sandbox_has_a_memory_limit(engine: &mut Engine) {
     assert!(limit == "memory_bytes" || (!engine.is_root() && talk["exit"]["code"] == 1), "{talk}");
 }
 
-fn usage_is_measured(engine: &mut Engine) {
+pub fn usage_is_measured(engine: &mut Engine) {
     let result = engine.run(&python("x = bytearray(b'x') * 60_000_000\nend = time.process_time() + 0.3\nwhile time.process_time() < end: pass"));
     result.assert_ok();
     assert!((250..2_000).contains(&result.usage("cpu_ms")), "{}", result.summary());

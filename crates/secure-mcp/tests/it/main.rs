@@ -18,10 +18,12 @@ mod company;
 mod kills;
 mod listing;
 mod manual;
+mod no_isolation;
 mod open_files;
 mod quickstart;
 mod traced;
 mod transport;
+mod trusted_files;
 mod wire_cases;
 
 /// The binary under test.

@@ -66,6 +66,28 @@ fn every_part_of_a_full_file_arrives() {
 }
 
 #[test]
+fn an_overrides_end_is_said_as_it_was_written() {
+    let until = |expires: &str| {
+        let text =
+            format!("{LEAST}[[override]]\nname = \"no_isolation\"\nreason = \"r\"\nexpires = {expires}\n");
+        parse(&text).unwrap().overrides[0].until()
+    };
+    assert_eq!(until("2026-06-15"), "2026-06-15");
+    assert_eq!(until("\"2026-07-01T12:00:00+02:00\""), "2026-07-01T10:00:00Z");
+}
+
+#[test]
+fn an_override_that_is_over_is_read_only_to_be_shown() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("server.toml");
+    let written = "[[override]]\nname = \"no_isolation\"\nreason = \"r\"\nexpires = 2026-06-14\n";
+    std::fs::write(&file, format!("{LEAST}{written}")).unwrap();
+    assert_eq!(Settings::load(&file, NOW).unwrap_err().key(), Some("override[0].expires"));
+    let settings = Settings::load_with_ended(&file, NOW).unwrap();
+    assert!(!settings.overrides[0].holds(NOW));
+}
+
+#[test]
 fn an_override_lasts_through_its_day_and_no_longer() {
     let settings = parse(&format!(
         "{LEAST}[[override]]\nname = \"no_isolation\"\nreason = \"old kernel\"\nexpires = 2026-06-15\n"

@@ -13,6 +13,7 @@ mod accepted;
 mod published;
 mod refused;
 mod secret_reference;
+mod trusted_file;
 
 use domain::UnixMillis;
 use settings::{Settings, SettingsError};

@@ -23,7 +23,7 @@ fn the_example_parses_with_every_commented_key_switched_on() {
         })
         .collect();
     let settings = Settings::parse(&opened.join("\n"), Path::new("secure-mcp.example.toml"), NOW).unwrap();
-    assert_eq!((settings.identity.issuers.len(), settings.overrides.len()), (1, 1));
+    assert_eq!((settings.identity.issuers.len(), settings.overrides.len()), (1, 2));
 }
 
 #[test]
