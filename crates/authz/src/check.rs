@@ -1,18 +1,24 @@
 //! `policy check`: loads a folder and runs its test cases against it.
 //!
+//! Rules that decide nothing are named, and a kept matrix is compared.
+//!
 //! A case is a folder with `request.json` and `expected.json`; docs/policy.md shows every key. A
 //! case is decided by the same functions as a call; only what a tool would find out by itself
 //! (the tables that a query reads, the effective time limit) is written into the request.
 
 mod case;
-mod decide;
 
 use crate::error::PolicyError;
-use crate::files::{CaseTexts, PolicyFiles};
+use crate::explain::explain;
+use crate::files::{CaseTexts, MATRIX, PolicyFiles};
+use crate::lint::{Lint, lint};
+use crate::matrix::{Rows, matrix};
 use crate::policy::Policy;
-use case::{Expected, Request};
+use crate::question::Question;
+use case::Expected;
 use domain::Digest;
 use manifest::ToolManifest;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// What a check found.
@@ -22,8 +28,10 @@ pub struct CheckReport {
     pub policy_hash: Digest,
     /// Cases whose answer is the expected one.
     pub passed: Vec<String>,
-    /// The others.
+    /// The others; the golden matrix is one of them if it does not hold.
     pub failed: Vec<CaseFailure>,
+    /// Rules that decide nothing.
+    pub lints: Vec<Lint>,
 }
 
 /// A case that did not come out as expected.
@@ -38,8 +46,12 @@ pub struct CaseFailure {
 /// Loads `files` for `tools` and runs every case. An error if the policy cannot be used at all.
 pub fn check(files: &PolicyFiles, tools: &[Arc<ToolManifest>]) -> Result<CheckReport, PolicyError> {
     let policy = Policy::load(files, tools)?;
-    let mut report =
-        CheckReport { policy_hash: policy.policy_hash(), passed: Vec::new(), failed: Vec::new() };
+    let mut report = CheckReport {
+        policy_hash: policy.policy_hash(),
+        passed: Vec::new(),
+        failed: Vec::new(),
+        lints: lint(&policy),
+    };
     for texts in files.cases() {
         let differences = run(&texts, &policy).unwrap_or_else(|unreadable| vec![unreadable]);
         let case = texts.name.to_owned();
@@ -49,18 +61,37 @@ pub fn check(files: &PolicyFiles, tools: &[Arc<ToolManifest>]) -> Result<CheckRe
             report.failed.push(CaseFailure { case, differences });
         }
     }
+    if let Some(kept) = files.matrix() {
+        let differences = golden(kept, &policy);
+        let case = MATRIX.to_owned();
+        if differences.is_empty() {
+            report.passed.push(case);
+        } else {
+            report.failed.push(CaseFailure { case, differences });
+        }
+    }
     Ok(report)
+}
+
+/// How the policy's facts differ from the ones that the folder keeps.
+fn golden(kept: &str, policy: &Policy) -> Vec<String> {
+    let lines = kept.lines().map(str::trim_end).filter(|line| !line.is_empty() && !line.starts_with('#'));
+    let kept: BTreeSet<String> = lines.map(str::to_owned).collect();
+    let found: BTreeSet<String> = matrix(policy, Rows::Roles).iter().map(ToString::to_string).collect();
+    let gone = kept.difference(&found).map(|line| format!("- {line}"));
+    gone.chain(found.difference(&kept).map(|line| format!("+ {line}"))).collect()
 }
 
 /// The differences; an error if the case itself cannot be read.
 fn run(texts: &CaseTexts<'_>, policy: &Policy) -> Result<Vec<String>, String> {
-    let request: Request = case::read("request.json", texts.request)?;
+    let question: Question = case::read("request.json", texts.request)?;
     let expected: Expected = case::read("expected.json", texts.expected)?;
-    let found = decide::decide(policy, &request)?;
+    let found = explain(policy, &question)?;
     let mut differences = Vec::new();
-    if found.word != expected.decision {
+    if found.decision != expected.decision {
         let why = if found.why.is_empty() { String::new() } else { format!(" ({})", found.why) };
-        differences.push(format!("decision: expected `{}`, found `{}`{why}", expected.decision, found.word));
+        differences
+            .push(format!("decision: expected `{}`, found `{}`{why}", expected.decision, found.decision));
     }
     if let Some(mut reasons) = expected.reasons {
         reasons.sort();
@@ -69,7 +100,7 @@ fn run(texts: &CaseTexts<'_>, policy: &Policy) -> Result<Vec<String>, String> {
         }
     }
     for (column, word) in expected.columns.into_iter().flatten() {
-        let found = found.treatment(&column);
+        let found = found.columns.get(&column).map_or("deny", String::as_str);
         if found != word {
             differences.push(format!("column `{column}`: expected `{word}`, found `{found}`"));
         }

@@ -10,6 +10,8 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(crate) const SCHEMA: &str = "schema.cedarschema";
 pub(crate) const ROLES: &str = "roles.toml";
 pub(crate) const DATA: &str = "data.toml";
+/// The facts that the folder promises; decides nothing.
+pub(crate) const MATRIX: &str = "matrix.tsv";
 const TESTS: &str = "tests/";
 const REQUEST: &str = "request.json";
 const EXPECTED: &str = "expected.json";
@@ -38,8 +40,8 @@ impl PolicyFiles {
         for name in texts.keys().filter(|name| !is_allowed(name)) {
             let hint = did_you_mean(
                 name,
-                [SCHEMA, ROLES, DATA],
-                "a policy folder holds `schema.cedarschema`, `roles.toml`, `data.toml`, `*.cedar`, `*.md` and `tests/<case>/{request,expected}.json`",
+                [SCHEMA, ROLES, DATA, MATRIX],
+                "a policy folder holds `schema.cedarschema`, `roles.toml`, `data.toml`, `*.cedar`, `*.md`, `matrix.tsv` and `tests/<case>/{request,expected}.json`",
             );
             problems.add(Problem::new(name, "no policy folder has a file of this name", hint));
         }
@@ -56,6 +58,11 @@ impl PolicyFiles {
 
     pub(crate) fn text(&self, name: &str) -> &str {
         self.texts.get(name).map_or("", String::as_str)
+    }
+
+    /// The kept facts, if the folder keeps any.
+    pub(crate) fn matrix(&self) -> Option<&str> {
+        self.texts.get(MATRIX).map(String::as_str)
     }
 
     /// The `*.cedar` files in the order of their names.
@@ -94,5 +101,5 @@ fn is_allowed(name: &str) -> bool {
     if let Some(case) = name.strip_prefix(TESTS) {
         return matches!(case.split_once('/'), Some((case, REQUEST | EXPECTED)) if !case.is_empty());
     }
-    [SCHEMA, ROLES, DATA].contains(&name) || is_cedar(name) || is_note(name)
+    [SCHEMA, ROLES, DATA, MATRIX].contains(&name) || is_cedar(name) || is_note(name)
 }

@@ -13,7 +13,7 @@ use crate::vocabulary::Action;
 use crate::world::World;
 use domain::{Digest, Principal, TenantId, ToolName};
 use manifest::{Attributes, ToolManifest};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::sync::Arc;
 
@@ -124,6 +124,17 @@ impl Policy {
         &self.parts.no_tool
     }
 
+    /// Every tool, in the order of the names.
+    pub(crate) fn tools(&self) -> BTreeMap<&ToolName, &KnownTool> {
+        self.parts.tools.iter().collect()
+    }
+
+    /// Everything that a question can be about.
+    pub(crate) fn targets(&self) -> Vec<&Target> {
+        let tools = self.parts.tools.values().map(|tool| &tool.target);
+        tools.chain(self.parts.data.targets()).chain([&self.parts.tenant]).collect()
+    }
+
     pub(crate) fn tool(&self, name: &ToolName) -> Option<&KnownTool> {
         self.parts.tools.get(name)
     }
@@ -137,8 +148,8 @@ impl Policy {
             }
             let party =
                 |key: PartyKey| self.memory.parties.get_or(key, |key| Arc::new(Party::new(key, self)));
-            let person = party(PartyKey::of_person(&key.principal, &key.token_roles, self));
-            let client = party(PartyKey::of_client(&key.principal, self));
+            let person = party(PartyKey::of_person(&key.principal.person, &key.token_roles, self));
+            let client = party(PartyKey::of_client(&key.principal.client, self));
             Some(Arc::new(Caller { person, client }))
         })
     }

@@ -6,7 +6,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 pub(crate) struct RuleBook {
-    #[cfg(test)]
+    /// In the order of the files, then of the rows.
     rules: Vec<Arc<Rule>>,
     /// Rules whose principal scope names this entity.
     by_principal: HashMap<EntityUid, Vec<Arc<Rule>>>,
@@ -28,16 +28,9 @@ impl RuleBook {
             }
         }
         let named = rules.iter().flat_map(|rule| &rule.literals).cloned().collect();
-        Self {
-            #[cfg(test)]
-            rules,
-            by_principal,
-            of_any_principal,
-            named,
-        }
+        Self { rules, by_principal, of_any_principal, named }
     }
 
-    #[cfg(test)]
     pub(crate) fn rules(&self) -> &[Arc<Rule>] {
         &self.rules
     }

@@ -62,15 +62,15 @@ pub(crate) fn view_of(policy: &Policy, caller: &Caller, resource: &ResourceName)
     })
 }
 
-/// Why a caller does not see a table, for a test case's report.
-pub(crate) fn table_ruling(
-    policy: &Policy,
+/// Why a caller does not see a table, for an explanation.
+pub(crate) fn table_ruling<'a>(
+    policy: &'a Policy,
     caller: &Caller,
     resource: &ResourceName,
     table: &str,
-) -> Option<Ruling> {
+) -> Option<(Ruling, &'a Target)> {
     let target = &policy.data().resources.get(resource)?.tables.get(table)?.target;
-    Some(Ruling::ask(policy, caller, Action::Read, target, &Attributes::new()))
+    Some((Ruling::ask(policy, caller, Action::Read, target, &Attributes::new()), target))
 }
 
 /// Asked without the memory for slices: the view as a whole is remembered, and a wide resource
@@ -97,6 +97,21 @@ impl TableRules {
 }
 
 impl DataRules {
+    /// The names of all resources.
+    pub(crate) fn resources(&self) -> impl Iterator<Item = &ResourceName> {
+        self.resources.keys()
+    }
+
+    /// Every resource, table and column.
+    pub(crate) fn targets(&self) -> impl Iterator<Item = &Target> {
+        self.resources.values().flat_map(|resource| {
+            let tables = resource.tables.values().flat_map(|table| {
+                std::iter::once(&table.target).chain(table.columns.values().map(|(target, _)| target))
+            });
+            std::iter::once(&resource.target).chain(tables)
+        })
+    }
+
     pub(crate) fn new(data: &Data, target: &mut impl FnMut(EntityUid) -> Target) -> Self {
         let resources = data.resources.iter().map(|(resource, tables)| {
             let resource_target = target(vocabulary::resource(resource));

@@ -7,7 +7,7 @@ mod token;
 
 pub(crate) use access::{AdminAccess, Home, McpAccess};
 pub(crate) use audit::{AuditCommand, Verify};
-pub(crate) use policy::PolicyCommand;
+pub(crate) use policy::{ExplainPolicy, PolicyCommand, PolicyDiff, PolicyFolder, PolicyMatrix};
 pub(crate) use token::{CreateToken, TokenCommand};
 
 use crate::output::Form;

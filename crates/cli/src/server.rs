@@ -7,8 +7,8 @@
 use admin::AdminAddress;
 use audit::{Audit, OpenReport};
 use authn::LocalIssuer;
-use authz::CheckReport;
-use domain::{Clock, TenantId};
+use authz::{CheckReport, Policy};
+use domain::Clock;
 use settings::Settings;
 use std::future::Future;
 use std::path::{Path, PathBuf};
@@ -33,8 +33,8 @@ pub trait Server: Sync {
     /// A folder that cannot be used is an `authz::PolicyError`.
     fn check_policy(&self, directory: &Path) -> anyhow::Result<CheckReport>;
 
-    /// The tenant that the policy folder of `settings` speaks of.
-    fn policy_tenant(&self, settings: &Settings) -> anyhow::Result<TenantId>;
+    /// Loads the policy folder `directory` for every tool of the house.
+    fn load_policy(&self, directory: &Path) -> anyhow::Result<Arc<Policy>>;
 
     /// The policy folder of the sample company: paths within the folder, and texts.
     fn sample_policy(&self) -> Vec<(&'static str, &'static str)>;

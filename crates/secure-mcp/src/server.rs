@@ -5,9 +5,9 @@ use crate::wire::{self, House};
 use crate::{catalogue, doctor};
 use admin::{Admin, AdminAddress, AdminParts, ServerStatus};
 use anyhow::Context as _;
-use authz::{CheckReport, PolicyFiles};
+use authz::{CheckReport, Policy, PolicyFiles};
 use cli::{BoxFuture, ChangedPolicy, DoctorLine, Offline, Running, Server};
-use domain::{Clock, SystemClock, TenantId};
+use domain::{Clock, SystemClock};
 use gateway::{Gateway, Guard, Limits, Peers, TlsFiles};
 use settings::{AdminListen, Settings, Tls};
 use std::path::{Path, PathBuf};
@@ -44,9 +44,8 @@ impl Server for Wiring {
         Ok(authz::check(&files, &catalogue::every_manifest()?)?)
     }
 
-    fn policy_tenant(&self, settings: &Settings) -> anyhow::Result<TenantId> {
-        let policy = wire::load_policy(&settings.policy.dir, &catalogue::every_manifest()?)?;
-        Ok(policy.tenant().clone())
+    fn load_policy(&self, directory: &Path) -> anyhow::Result<Arc<Policy>> {
+        wire::load_policy(directory, &catalogue::every_manifest()?)
     }
 
     fn sample_policy(&self) -> Vec<(&'static str, &'static str)> {

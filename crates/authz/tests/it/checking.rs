@@ -60,7 +60,7 @@ fn a_case_that_cannot_be_read_fails() {
     assert!(differences(r#"{"persn": "ana"}"#, allow)[0].contains("unknown field `persn`"));
     assert!(differences(ANA, r#"{"decision": "yes"}"#)[0].contains("unknown variant `yes`"));
     let both = r#"{"person": "ana", "client": "quickstart", "tool": "echo", "may": "audit"}"#;
-    assert_eq!(differences(both, allow), ["request.json: name either `tool` or `may`"]);
+    assert_eq!(differences(both, allow), ["name either `tool` or `may`"]);
     let undeclared =
         r#"{"person": "ana", "client": "quickstart", "tool": "echo", "attributes": {"network": true}}"#;
     assert_eq!(differences(undeclared, allow), ["tool `echo` declares no attribute `network`"]);

@@ -12,6 +12,7 @@ mod authorize;
 mod checking;
 mod company;
 mod evidence;
+mod facts;
 mod folder;
 mod house;
 mod loading;

@@ -1,23 +1,23 @@
 //! `policy`.
 
 use super::Home;
-use clap::Subcommand;
+use clap::{ArgGroup, Args, Subcommand};
+use domain::{ClientId, PersonId, ResourceName, ToolName};
 use std::path::PathBuf;
 
 /// The commands about the policy.
 #[derive(Debug, Subcommand)]
 pub(crate) enum PolicyCommand {
-    /// Load a policy folder, name every fault, run its test cases
-    Check {
-        /// The folder; by default that of the configuration or of the data directory
-        #[arg(value_name = "DIR")]
-        directory: Option<PathBuf>,
-        #[command(flatten)]
-        home: Home,
-        /// Speak JSON
-        #[arg(long)]
-        json: bool,
-    },
+    /// Load a policy folder, name every fault and every rule that decides nothing, run its test cases
+    Check(PolicyFolder),
+    /// Run the test cases of a policy folder and name each
+    Test(PolicyFolder),
+    /// Say what the policy decides of one call, which rules decide, and why
+    Explain(ExplainPolicy),
+    /// Print who can do what, one fact a line
+    Matrix(PolicyMatrix),
+    /// Print what people gain and lose from one policy folder to another
+    Diff(PolicyDiff),
     /// Record that the policy folder as it is now is the one in force
     Accept {
         #[command(flatten)]
@@ -28,10 +28,85 @@ pub(crate) enum PolicyCommand {
     },
 }
 
+/// Which folder.
+#[derive(Debug, Args)]
+pub(crate) struct PolicyFolder {
+    /// The folder; by default that of the configuration or of the data directory
+    #[arg(value_name = "DIR")]
+    pub(crate) directory: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) home: Home,
+    /// Speak JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// `policy explain`
+#[derive(Debug, Args)]
+#[command(group = ArgGroup::new("asked").required(true).args(["tool", "may"]))]
+pub(crate) struct ExplainPolicy {
+    #[command(flatten)]
+    pub(crate) folder: PolicyFolder,
+    /// Whom the call acts for
+    #[arg(long, value_name = "PERSON")]
+    pub(crate) person: PersonId,
+    /// The program that makes it
+    #[arg(long, value_name = "CLIENT")]
+    pub(crate) client: ClientId,
+    /// A role that the token claims, besides those of `roles.toml`
+    #[arg(long = "role", value_name = "ROLE")]
+    pub(crate) roles: Vec<String>,
+    /// The tool that is called
+    #[arg(long, value_name = "TOOL")]
+    pub(crate) tool: Option<ToolName>,
+    /// What is done on the admin plane: approve, administer or audit
+    #[arg(long, value_name = "ACTION")]
+    pub(crate) may: Option<String>,
+    /// What policy reads of the call, as a JSON object by the names that the tool declares
+    #[arg(long, value_name = "JSON", requires = "tool")]
+    pub(crate) attributes: Option<String>,
+    /// The resource that the call reads
+    #[arg(long, value_name = "RESOURCE", requires = "tool")]
+    pub(crate) resource: Option<ResourceName>,
+    /// A table of it that the call reads
+    #[arg(long = "table", value_name = "TABLE", requires = "resource")]
+    pub(crate) tables: Vec<String>,
+}
+
+/// `policy matrix`
+#[derive(Debug, Args)]
+pub(crate) struct PolicyMatrix {
+    #[command(flatten)]
+    pub(crate) folder: PolicyFolder,
+    /// People through clients, in place of roles through classes
+    #[arg(long)]
+    pub(crate) people: bool,
+}
+
+/// `policy diff`
+#[derive(Debug, Args)]
+pub(crate) struct PolicyDiff {
+    /// The folder as it was
+    #[arg(value_name = "OLD")]
+    pub(crate) old: PathBuf,
+    /// The folder as it shall be
+    #[arg(value_name = "NEW")]
+    pub(crate) new: PathBuf,
+    /// People through clients, in place of roles through classes
+    #[arg(long)]
+    pub(crate) people: bool,
+    /// Speak JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
 impl PolicyCommand {
     pub(crate) const fn json(&self) -> bool {
         match self {
-            Self::Check { json, .. } | Self::Accept { json, .. } => *json,
+            Self::Check(folder) | Self::Test(folder) => folder.json,
+            Self::Explain(asked) => asked.folder.json,
+            Self::Matrix(asked) => asked.folder.json,
+            Self::Diff(PolicyDiff { json, .. }) | Self::Accept { json, .. } => *json,
         }
     }
 }

@@ -1,6 +1,9 @@
-//! `policy check` and `policy accept`.
+//! `policy`: the folder's faults and cases, and the one that is in force.
 
-use crate::arguments::{Home, PolicyCommand};
+mod explain;
+mod facts;
+
+use crate::arguments::{Home, PolicyCommand, PolicyFolder};
 use crate::context::Context;
 use crate::home::{is_running, operator_socket};
 use crate::output::visible;
@@ -12,66 +15,104 @@ use std::path::{Path, PathBuf};
 
 pub(super) async fn run(asked: PolicyCommand, context: Context<'_>) -> Result<Exit, Failure> {
     match asked {
-        PolicyCommand::Check { directory, home, .. } => {
-            let directory = match directory {
-                Some(directory) => directory,
-                None => default_folder(&home)?,
-            };
-            check(&directory, context)
-        }
+        PolicyCommand::Check(folder) => check(&folder.path()?, context),
+        PolicyCommand::Test(folder) => test(&folder.path()?, context),
+        PolicyCommand::Explain(asked) => explain::explain(&asked, context),
+        PolicyCommand::Matrix(asked) => facts::matrix(&asked, context),
+        PolicyCommand::Diff(asked) => facts::diff(&asked, context),
         PolicyCommand::Accept { home, .. } => accept(&home, context).await,
     }
 }
 
-/// The configuration's folder, or the data directory's; without a data directory, `policies`.
-fn default_folder(home: &Home) -> Result<PathBuf, Failure> {
-    let folder = home.settings()?.policy.dir;
-    let here = PathBuf::from("policies");
-    Ok(if home.config.is_none() && !folder.is_dir() && here.is_dir() { here } else { folder })
+impl PolicyFolder {
+    /// The folder that was named, else the configuration's or the data directory's; without a data
+    /// directory, `policies`.
+    fn path(&self) -> Result<PathBuf, Failure> {
+        if let Some(directory) = &self.directory {
+            return Ok(directory.clone());
+        }
+        let folder = self.home.settings()?.policy.dir;
+        let here = PathBuf::from("policies");
+        Ok(if self.home.config.is_none() && !folder.is_dir() && here.is_dir() { here } else { folder })
+    }
 }
 
 fn check(directory: &Path, context: Context<'_>) -> Result<Exit, Failure> {
     let report = load(directory, context)?;
+    context.output.json(&summary(&report));
+    for lint in &report.lints {
+        context.output.text(format!(
+            "warning: {}: {}\n  fix: {}",
+            visible(&lint.rule),
+            visible(&lint.cause),
+            lint.hint
+        ));
+    }
+    show_failed(&report, context);
+    Ok(ending(&report, context))
+}
+
+fn test(directory: &Path, context: Context<'_>) -> Result<Exit, Failure> {
+    let report = load(directory, context)?;
+    context.output.json(&summary(&report));
+    report.passed.iter().for_each(|case| context.output.text(format!("ok      {}", visible(case))));
+    show_failed(&report, context);
+    Ok(ending(&report, context))
+}
+
+fn summary(report: &CheckReport) -> Value {
     let failed: Vec<Value> = report
         .failed
         .iter()
         .map(|failure| json!({ "case": failure.case, "differences": failure.differences }))
         .collect();
-    context.output.json(&json!({
-        "policy": report.policy_hash, "passed": report.passed, "failed": failed,
-    }));
+    let lints: Vec<Value> = report
+        .lints
+        .iter()
+        .map(|lint| json!({ "rule": lint.rule, "cause": lint.cause, "fix": lint.hint }))
+        .collect();
+    json!({ "policy": report.policy_hash, "passed": report.passed, "failed": failed, "warnings": lints })
+}
+
+fn show_failed(report: &CheckReport, context: Context<'_>) {
     for failure in &report.failed {
         context.output.text(format!("FAILED  {}", visible(&failure.case)));
         failure.differences.iter().for_each(|line| context.output.text(format!("        {}", visible(line))));
     }
+}
+
+fn ending(report: &CheckReport, context: Context<'_>) -> Exit {
     let (passed, failures) = (report.passed.len(), report.failed.len());
     context
         .output
         .text(format!("policy {}: {passed} cases passed, {failures} failed", report.policy_hash.short()));
-    Ok(if report.failed.is_empty() { Exit::Ok } else { Exit::NotVerified })
+    if report.failed.is_empty() { Exit::Ok } else { Exit::NotVerified }
 }
 
 /// Loads the folder; every fault is shown, not only the first.
 fn load(directory: &Path, context: Context<'_>) -> Result<CheckReport, Failure> {
-    context.server.check_policy(directory).map_err(|error| {
-        if let Some(PolicyError::Invalid { problems }) = error.downcast_ref() {
-            for problem in problems {
-                context.output.text(format!(
-                    "{}\n  fix: {}",
-                    visible(&problem.to_string()),
-                    visible(&problem.hint)
-                ));
-                context.output.json(&json!({
-                    "file": problem.file,
-                    "line": problem.line,
-                    "rule": problem.rule,
-                    "cause": problem.cause,
-                    "fix": problem.hint,
-                }));
-            }
+    context.server.check_policy(directory).map_err(|error| faults(error, context))
+}
+
+/// Shows every fault of a folder that cannot be used.
+fn faults(error: anyhow::Error, context: Context<'_>) -> Failure {
+    if let Some(PolicyError::Invalid { problems }) = error.downcast_ref() {
+        for problem in problems {
+            context.output.text(format!(
+                "{}\n  fix: {}",
+                visible(&problem.to_string()),
+                visible(&problem.hint)
+            ));
+            context.output.json(&json!({
+                "file": problem.file,
+                "line": problem.line,
+                "rule": problem.rule,
+                "cause": problem.cause,
+                "fix": problem.hint,
+            }));
         }
-        error.into()
-    })
+    }
+    error.into()
 }
 
 /// Records that the folder as it is now is the one in force. A running server read its policy when it

@@ -52,7 +52,7 @@ async fn offline(
 ) -> Result<Secret<String>, Failure> {
     let tenant = match &asked.tenant {
         Some(tenant) => tenant.clone(),
-        None => context.server.policy_tenant(settings)?,
+        None => context.server.load_policy(&settings.policy.dir)?.tenant().clone(),
     };
     let request = TokenRequest {
         tenant,

@@ -67,7 +67,8 @@ impl Host {
     }
 
     async fn serve(&self, config: String, policies: Option<PathBuf>) -> Server {
-        Server::start_with(self.binary(), ServerOptions { config, policies }).await
+        Server::start_with(self.binary(), ServerOptions { config, policies, ..ServerOptions::default() })
+            .await
     }
 }
 
@@ -229,7 +230,11 @@ async fn an_override_ends_while_the_server_runs() {
 #[tokio::test]
 async fn where_isolation_is_there_the_override_changes_nothing() {
     let host = Host::new();
-    let options = ServerOptions { config: written(&far()), policies: Some(host.permissive()) };
+    let options = ServerOptions {
+        config: written(&far()),
+        policies: Some(host.permissive()),
+        ..ServerOptions::default()
+    };
     let server = Server::start_with(BINARY, options).await;
     let answer = run(&server, "print('ran')").await;
     assert_eq!(answer["result"]["structuredContent"]["isolation"], "native", "{answer}");

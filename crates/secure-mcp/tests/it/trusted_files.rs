@@ -67,7 +67,7 @@ async fn a_configuration_a_key_set_and_a_policy_that_others_can_change_stop_the_
         "[[identity.issuers]]\nissuer = \"https://login.example.com\"\njwks_file = \"{}\"\ntenant = \"acme\"\n",
         jwks.display()
     );
-    let mut server = Server::start_with(BINARY, ServerOptions { config, policies: None }).await;
+    let mut server = Server::start_with(BINARY, ServerOptions { config, ..ServerOptions::default() }).await;
     server.kill();
     let file = server.folder().join("server.toml");
     set(&file, 0o644);

@@ -1,0 +1,155 @@
+//! Who can do what: every answer that does not depend on a call's arguments, one fact a line.
+//!
+//! A fact is asked for like a call would ask. Two policies differ where their facts differ, and a
+//! folder can keep its facts in `matrix.tsv`, so that a change of who may do what shows in a review.
+
+use crate::AdminAction;
+use crate::data::word_of;
+use crate::party::{Caller, Party, PartyKey};
+use crate::policy::Policy;
+use crate::slice::{Slice, Target};
+use crate::view::view_of;
+use crate::vocabulary::Action;
+use domain::Principal;
+use manifest::Treatment;
+use std::collections::BTreeSet;
+use std::fmt;
+use std::sync::Arc;
+
+/// Whom a matrix is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rows {
+    /// Every role through every class of clients.
+    Roles,
+    /// Every person of `roles.toml` through every client of it.
+    People,
+}
+
+/// One line of a matrix.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Fact {
+    /// `role:analyst` or `person:ana`
+    pub who: String,
+    /// `class:trusted` or `client:quickstart`
+    pub through: String,
+    /// `tool:echo`, `column:customer_database.customers.email` or `may:approve`
+    pub what: String,
+    /// For a tool `run`, `approval`, `denied` or `by-arguments`; for a column its treatment; for the
+    /// admin plane `yes`. What would be "no" has no line.
+    pub answer: String,
+}
+
+impl fmt::Display for Fact {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{}\t{}\t{}\t{}", self.who, self.through, self.what, self.answer)
+    }
+}
+
+/// All facts of a policy, sorted.
+pub fn matrix(policy: &Policy, rows: Rows) -> BTreeSet<Fact> {
+    let mut facts = BTreeSet::new();
+    for (who, through, caller) in callers(policy, rows) {
+        let mut add = |what: String, answer: String| {
+            facts.insert(Fact { who: who.clone(), through: through.clone(), what, answer });
+        };
+        for (name, tool) in policy.tools() {
+            if let Some(answer) = of_tool(policy, &caller, &tool.target) {
+                add(format!("tool:{name}"), answer.to_owned());
+            }
+        }
+        for resource in policy.data().resources() {
+            let Ok(view) = view_of(policy, &caller, resource) else { continue };
+            for (table, columns) in view.tables() {
+                let shown = columns.columns.iter().filter(|(_, column)| column.treatment != Treatment::Deny);
+                for (name, column) in shown {
+                    add(format!("column:{resource}.{table}.{name}"), word_of(column.treatment));
+                }
+            }
+        }
+        for may in [AdminAction::Approve, AdminAction::Administer, AdminAction::Audit] {
+            if settled(policy, &caller, may.action(), policy.tenant_target()) == Some(true) {
+                add(format!("may:{}", may.action().word()), "yes".to_owned());
+            }
+        }
+    }
+    facts
+}
+
+fn callers(policy: &Policy, rows: Rows) -> Vec<(String, String, Caller)> {
+    let roles = policy.roles();
+    let mut callers = Vec::new();
+    match rows {
+        Rows::Roles => {
+            for role in roles.roles.keys() {
+                for class in roles.classes.keys() {
+                    let party = |key: PartyKey| Arc::new(Party::new(&key, policy));
+                    let caller = Caller {
+                        person: party(PartyKey::of_role(role, policy)),
+                        client: party(PartyKey::of_class(class, policy)),
+                    };
+                    callers.push((format!("role:{role}"), format!("class:{class}"), caller));
+                }
+            }
+        }
+        Rows::People => {
+            for person in roles.people.keys() {
+                for client in roles.clients.keys() {
+                    let principal = Principal {
+                        tenant: policy.tenant().clone(),
+                        person: person.clone(),
+                        client: client.clone(),
+                    };
+                    let Some(caller) = policy.caller(&principal, &[]) else { continue };
+                    let caller =
+                        Caller { person: Arc::clone(&caller.person), client: Arc::clone(&caller.client) };
+                    callers.push((format!("person:{person}"), format!("client:{client}"), caller));
+                }
+            }
+        }
+    }
+    callers
+}
+
+/// The word for a tool; none if the caller does not see it.
+fn of_tool(policy: &Policy, caller: &Caller, target: &Target) -> Option<&'static str> {
+    let ask = |action| settled(policy, caller, action, target);
+    if ask(Action::Call) != Some(true) {
+        return None;
+    }
+    Some(match (ask(Action::CallWith), ask(Action::CallWithoutApproval)) {
+        (Some(false), _) => "denied",
+        (Some(true), Some(true)) => "run",
+        (Some(true), Some(false)) => "approval",
+        (None, _) | (_, None) => "by-arguments",
+    })
+}
+
+/// Both sides' answer; none if it depends on attributes. A side that says no settles it.
+fn settled(policy: &Policy, caller: &Caller, action: Action, target: &Target) -> Option<bool> {
+    let side = |party: &Party| match Slice::cut(policy, party, action, target) {
+        Slice::Decided(answer) => Some(answer.allowed),
+        Slice::Open(_) => None,
+    };
+    match (side(&caller.person), side(&caller.client)) {
+        (Some(false), _) | (_, Some(false)) => Some(false),
+        (Some(true), Some(true)) => Some(true),
+        (None, _) | (_, None) => None,
+    }
+}
+
+/// What one policy answers and the other does not.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Difference {
+    /// Facts of the old policy alone.
+    pub lost: Vec<Fact>,
+    /// Facts of the new policy alone.
+    pub gained: Vec<Fact>,
+}
+
+/// From `old` to `new`. A changed answer is lost as it was and gained as it is.
+pub fn difference(old: &BTreeSet<Fact>, new: &BTreeSet<Fact>) -> Difference {
+    Difference {
+        lost: old.difference(new).cloned().collect(),
+        gained: new.difference(old).cloned().collect(),
+    }
+}
