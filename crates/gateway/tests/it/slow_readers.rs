@@ -20,9 +20,12 @@ fn call() -> String {
     json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params }).to_string()
 }
 
-async fn narrow(house: &House) -> Line {
+/// Enough for the kernel to open the window again at once: a smaller one is announced by timers.
+const SLOW_RECEIVE_BYTES: u32 = 256 * 1024;
+
+async fn narrow(house: &House, receive_bytes: u32) -> Line {
     let socket = TcpSocket::new_v4().unwrap();
-    socket.set_recv_buffer_size(RECEIVE_BYTES).unwrap();
+    socket.set_recv_buffer_size(receive_bytes).unwrap();
     Line(socket.connect(house.address).await.unwrap())
 }
 
@@ -41,7 +44,7 @@ async fn a_client_that_reads_nothing_does_not_hold_a_response() {
     let house = House::open(Limits { write_time, ..WIDE }).await;
     let call = call();
     let request = format!("{}{call}", house.head(call.len()));
-    ask_and_never_read(narrow(&house).await, request.as_bytes(), write_time).await;
+    ask_and_never_read(narrow(&house, RECEIVE_BYTES).await, request.as_bytes(), write_time).await;
     assert!(house.connect().await.is_alive().await);
 }
 
@@ -49,7 +52,7 @@ async fn a_client_that_reads_nothing_does_not_hold_a_response() {
 async fn a_socket_that_reads_nothing_does_not_hold_an_answer() {
     let write_time = Duration::from_millis(500);
     let house = House::open(Limits { write_time, ..WIDE }).await;
-    let socket = house.web_socket(narrow(&house).await).await;
+    let socket = house.web_socket(narrow(&house, RECEIVE_BYTES).await).await;
     ask_and_never_read(socket, &frame(0x81, call().as_bytes()), write_time).await;
     assert!(house.connect().await.is_alive().await);
 }
@@ -61,7 +64,7 @@ async fn a_client_that_reads_slowly_gets_everything() {
     let call = call();
     let (requests, started) = (40, Instant::now());
     let all = format!("{}{call}", house.head(call.len())).repeat(requests);
-    let (mut from, mut to) = narrow(&house).await.0.into_split();
+    let (mut from, mut to) = narrow(&house, SLOW_RECEIVE_BYTES).await.0.into_split();
     let asks = tokio::spawn(async move { to.write_all(all.as_bytes()).await.map(|()| to) });
     let mut taken = 0;
     let mut buffer = vec![0; ANSWER_BYTES / 2];
