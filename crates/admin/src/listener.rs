@@ -136,11 +136,15 @@ impl Admin {
         let router = router(&shared);
         let room = Arc::new(Semaphore::new(MAX_CONNECTIONS));
         loop {
-            let Ok(place) = Arc::clone(&room).acquire_owned().await else { break };
-            let accepted = tokio::select! {
-                accepted = self.socket.accept() => accepted,
+            let next = async {
+                let place = Arc::clone(&room).acquire_owned().await;
+                (place, self.socket.accept().await)
+            };
+            let (place, accepted) = tokio::select! {
+                next = next => next,
                 _ = stopping.wait_for(|stop| *stop) => break,
             };
+            let Ok(place) = place else { break };
             let (stream, peer) = match accepted {
                 Ok(accepted) => accepted,
                 Err(error) => {

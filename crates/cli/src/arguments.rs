@@ -6,7 +6,7 @@ mod policy;
 mod token;
 
 pub(crate) use access::{AdminAccess, Home, McpAccess};
-pub(crate) use audit::{AuditCommand, Verify};
+pub(crate) use audit::{AuditCommand, Export, Verify};
 pub(crate) use policy::{ExplainPolicy, PolicyCommand, PolicyDiff, PolicyFolder, PolicyMatrix};
 pub(crate) use token::{CreateToken, TokenCommand};
 

@@ -1,6 +1,7 @@
 //! One file for each command, and the way to it.
 
 mod approvals;
+mod audit_export;
 mod audit_read;
 mod audit_verify;
 mod call;
@@ -39,6 +40,7 @@ pub(crate) async fn carry_out(command: Command, context: Context<'_>) -> Result<
             audit_read::show(call, &access, context).await
         }
         Command::Audit(AuditCommand::Verify(asked)) => audit_verify::run(&asked, context),
+        Command::Audit(AuditCommand::Export(asked)) => audit_export::run(&asked, context),
         Command::Stdio(asked) => stdio::run(asked).await,
     }
 }

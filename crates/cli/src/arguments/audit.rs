@@ -32,6 +32,8 @@ pub(crate) enum AuditCommand {
     },
     /// Verify the log from its files alone; exit code 2 names the first bad record
     Verify(Verify),
+    /// Copy the whole log into one new file; personal fields stay encrypted
+    Export(Export),
 }
 
 impl AuditCommand {
@@ -39,6 +41,7 @@ impl AuditCommand {
         match self {
             Self::Tail { json, .. } | Self::Show { json, .. } => *json,
             Self::Verify(verify) => verify.json,
+            Self::Export(export) => export.json,
         }
     }
 }
@@ -61,6 +64,22 @@ pub(crate) struct Verify {
     /// The log's public key, kept elsewhere (`<name>+<hash>+<key>`); by default the log's own copy
     #[arg(long, value_name = "KEY")]
     pub(crate) key: Option<String>,
+    #[command(flatten)]
+    pub(crate) home: Home,
+    /// Speak JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// `audit export`
+#[derive(Debug, Args)]
+pub(crate) struct Export {
+    /// The new file, of mode 0600
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    /// The log's folder; by default that of the configuration or of the data directory
+    #[arg(long, value_name = "DIR")]
+    pub(crate) dir: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) home: Home,
     /// Speak JSON
