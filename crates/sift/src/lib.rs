@@ -61,7 +61,7 @@ pub use config::ScannerConfig;
 pub use finding::{Confidence, Finding, Layer};
 pub use kind::{Class, Kind, KindSet};
 pub use limits::{MAX_FINDINGS, MAX_TEXT_BYTES, ScanError};
-pub use scanner::{BuildError, Context, Scanner};
+pub use scanner::{BuildError, Context, Scanner, Sifted};
 
 /// Version of the recognisers, as written into the controls manifest.
 ///
