@@ -12,6 +12,7 @@ mod notice;
 mod output;
 mod places;
 mod scanner;
+mod seen;
 #[cfg(test)]
 mod tests;
 
