@@ -1,4 +1,4 @@
-//! The scanner: builds the automata once and runs the steps in order.
+//! The scanner: builds the tables once and runs the steps in order.
 //!
 //! Owns the order of the steps and the passes. Immutable and shared between threads. It
 //! must not know what any recogniser looks for.
@@ -8,6 +8,7 @@ use crate::finding::{Confidence, Finding, Layer};
 use crate::fold::fold;
 use crate::gate::{self, Gate, Hit};
 use crate::hidden::{self, Hidden};
+use crate::keywords::KeywordError;
 use crate::kind::Class;
 use crate::layers::{Budget, Depth};
 use crate::limits::{MAX_FINDINGS, MAX_PASSES, MAX_TEXT_BYTES, ScanError};
@@ -37,9 +38,9 @@ pub struct Sifted {
 /// Why a scanner could not be built. Only a mistake in the built-in tables leads here.
 #[derive(Debug, thiserror::Error)]
 pub enum BuildError {
-    /// The keyword automaton was refused.
-    #[error("keyword automaton could not be built")]
-    Keywords(#[from] aho_corasick::BuildError),
+    /// A keyword cannot be looked for.
+    #[error("the table of keywords cannot be used")]
+    Keywords(#[from] KeywordError),
 }
 
 /// What the caller knows about a text.
@@ -61,7 +62,7 @@ impl<'a> Context<'a> {
 }
 
 impl Scanner {
-    /// Builds the automata: about a millisecond, so once per configuration.
+    /// Builds the tables, so once per configuration.
     pub fn new(config: ScannerConfig) -> Result<Self, BuildError> {
         let gate = if config.kinds.is_hidden_text_alone() { None } else { Some(Gate::new()?) };
         Ok(Self { config, gate })
