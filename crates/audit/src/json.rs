@@ -99,7 +99,10 @@ impl Writer {
         self.separate();
         self.text.push(b'"');
         let digit = |value: u8| DIGITS.get(usize::from(value & 15)).copied().unwrap_or_default();
-        self.text.extend(bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(*byte)]));
+        self.text.reserve(2 * bytes.len());
+        for byte in bytes {
+            self.text.extend_from_slice(&[digit(byte >> 4), digit(*byte)]);
+        }
         self.text.push(b'"');
     }
 

@@ -116,17 +116,6 @@ impl OutcomeReceipt {
             checkpoint: None,
         }
     }
-
-    /// [`OutcomeReceipt::to_file`] as JSON.
-    pub fn to_json(&self) -> serde_json::Value {
-        let file = self.to_file();
-        serde_json::json!({
-            "origin": file.origin,
-            "intent_index": file.intent_index,
-            "outcome_index": file.outcome_index,
-            "leaf": file.leaf,
-        })
-    }
 }
 
 /// The proof that one record is durable.
@@ -151,6 +140,17 @@ impl RecordReceipt {
     /// Leaf hash of the record.
     pub const fn leaf(&self) -> &Hash {
         &self.leaf
+    }
+
+    /// The receipt of a refused call: its one record is its beginning and its end.
+    pub fn to_file(&self) -> ReceiptFile {
+        ReceiptFile {
+            origin: self.origin.to_string(),
+            intent_index: self.index,
+            outcome_index: self.index,
+            leaf: STANDARD.encode(self.leaf),
+            checkpoint: None,
+        }
     }
 }
 

@@ -232,21 +232,28 @@ fn number(token: &str) -> Option<serde_json::Number> {
 
 fn write_string(text: &str, out: &mut String) {
     out.push('"');
-    for sign in text.chars() {
-        match sign {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            '\u{8}' => out.push_str("\\b"),
-            '\u{c}' => out.push_str("\\f"),
-            control if (control as u32) < 0x20 => {
+    let mut rest = text;
+    // Most of a text needs no escape and is copied in whole stretches.
+    while let Some(at) = rest.bytes().position(|byte| byte < 0x20 || matches!(byte, b'"' | b'\\')) {
+        let (plain, special) = rest.split_at(at);
+        out.push_str(plain);
+        let mut signs = special.chars();
+        match signs.next() {
+            Some('"') => out.push_str("\\\""),
+            Some('\\') => out.push_str("\\\\"),
+            Some('\n') => out.push_str("\\n"),
+            Some('\r') => out.push_str("\\r"),
+            Some('\t') => out.push_str("\\t"),
+            Some('\u{8}') => out.push_str("\\b"),
+            Some('\u{c}') => out.push_str("\\f"),
+            Some(control) => {
                 // Writing into a String cannot fail.
-                let _ = write!(out, "\\u{:04x}", control as u32);
+                let _ = write!(out, "\\u{:04x}", u32::from(control));
             }
-            other => out.push(other),
+            None => {}
         }
+        rest = signs.as_str();
     }
+    out.push_str(rest);
     out.push('"');
 }

@@ -22,54 +22,65 @@ pub fn result_frame(to: &ReplyTo, mut result: Map<String, Value>) -> Value {
         result.insert("resultType".to_owned(), "complete".into());
         let meta = result.entry("_meta").or_insert_with(|| json!({}));
         if let Some(meta) = meta.as_object_mut() {
-            meta.insert(SERVER_INFO.to_owned(), server_info());
+            meta.insert(SERVER_INFO.to_owned(), json!(ServerInfo::OURS));
         }
     }
     json!({ "jsonrpc": "2.0", "id": to.id.to_value(), "result": result })
 }
 
+/// Bytes of a result beside its content: our statements about a call with fifteen controls.
+const USUAL_META_BYTES: usize = 2048;
+
 /// The result of `tools/call`; content and structured content are JSON texts already.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct CallResult<'a> {
-    /// The content blocks.
-    pub content: &'a RawValue,
-    /// The same as data.
-    pub structured_content: &'a RawValue,
-    /// The call was refused or the tool failed.
-    pub is_error: bool,
-    /// Our own statements about the call, by `_meta` key.
+pub struct CallResult<'a, M: Serialize> {
+    content: &'a RawValue,
+    structured_content: &'a RawValue,
+    is_error: bool,
     #[serde(rename = "_meta")]
-    pub meta: Map<String, Value>,
+    meta: Meta<'a, M>,
     #[serde(skip_serializing_if = "Option::is_none")]
     result_type: Option<&'static str>,
 }
 
-impl<'a> CallResult<'a> {
-    /// A result for `era`.
+/// What is said of a call, and who says it.
+#[derive(Serialize)]
+struct Meta<'a, M: Serialize> {
+    #[serde(flatten)]
+    call: &'a M,
+    #[serde(rename = "io.modelcontextprotocol/serverInfo", skip_serializing_if = "Option::is_none")]
+    server_info: Option<ServerInfo>,
+}
+
+impl<'a, M: Serialize> CallResult<'a, M> {
+    /// A result for `era`. `is_error`: the call was refused or the tool failed. `call`: our own statements
+    /// about the call, an object by `_meta` key.
     pub fn new(
         era: Era,
         content: &'a RawValue,
         structured_content: &'a RawValue,
         is_error: bool,
-        mut meta: Map<String, Value>,
+        call: &'a M,
     ) -> Self {
         let is_modern = era == Era::Modern;
-        if is_modern {
-            meta.insert(SERVER_INFO.to_owned(), server_info());
-        }
+        let meta = Meta { call, server_info: is_modern.then_some(ServerInfo::OURS) };
         Self { content, structured_content, is_error, meta, result_type: is_modern.then_some("complete") }
     }
 
     /// The whole response.
     pub fn frame(&self, to: &ReplyTo) -> Result<Vec<u8>, serde_json::Error> {
         #[derive(Serialize)]
-        struct Response<'r, 'a> {
+        struct Response<'r, R> {
             jsonrpc: &'static str,
             id: Value,
-            result: &'r CallResult<'a>,
+            result: &'r R,
         }
-        serde_json::to_vec(&Response { jsonrpc: "2.0", id: to.id.to_value(), result: self })
+        let room = self.content.get().len() + self.structured_content.get().len() + USUAL_META_BYTES;
+        let mut bytes = Vec::with_capacity(room);
+        let response = Response { jsonrpc: "2.0", id: to.id.to_value(), result: self };
+        serde_json::to_writer(&mut bytes, &response)?;
+        Ok(bytes)
     }
 }
 
@@ -85,6 +96,15 @@ pub fn error_frame(error: &RpcError) -> Value {
     }
 }
 
-pub(crate) fn server_info() -> Value {
-    json!({ "name": "secure-mcp", "title": "Secure MCP Server", "version": env!("CARGO_PKG_VERSION") })
+/// Who answers.
+#[derive(Clone, Copy, Serialize)]
+pub(crate) struct ServerInfo {
+    name: &'static str,
+    title: &'static str,
+    version: &'static str,
+}
+
+impl ServerInfo {
+    pub(crate) const OURS: Self =
+        Self { name: "secure-mcp", title: "Secure MCP Server", version: env!("CARGO_PKG_VERSION") };
 }

@@ -1,6 +1,6 @@
 //! The results that the protocol itself gives.
 
-use crate::reply::server_info;
+use crate::reply::ServerInfo;
 use crate::{Era, LEGACY_VERSIONS, SUPPORTED_VERSIONS};
 use serde_json::{Map, Value, json};
 
@@ -27,7 +27,7 @@ pub fn initialized(requested: &str) -> Map<String, Value> {
     members(json!({
         "protocolVersion": version,
         "capabilities": { "tools": {} },
-        "serverInfo": server_info(),
+        "serverInfo": ServerInfo::OURS,
         "instructions": INSTRUCTIONS,
     }))
 }

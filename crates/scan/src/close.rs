@@ -23,7 +23,7 @@ pub async fn close(
         refusal: scanned.refusal().cloned(),
         output: scanned.digest(),
         output_bytes: scanned.bytes(),
-        findings: scanned.findings.clone(),
+        findings: std::mem::take(&mut scanned.findings),
         controls: scanned.verdicts.clone(),
         duration_us: u64::try_from(scanned.started.elapsed().as_micros()).unwrap_or(u64::MAX),
         usage: scanned.usage,

@@ -1,6 +1,6 @@
 //! The only thing that goes out.
 
-use crate::call_meta::{call_meta, refusal_body};
+use crate::call_meta::{CallMeta, refusal_body};
 use crate::places::{Pass, Place, Sight};
 use crate::{OutputScanner, ScannedOutput};
 use audit::OutcomeReceipt;
@@ -55,10 +55,13 @@ pub fn seal(
     }
     let written = ControlVerdict::new(Control::AuditOutcome, Verdict::Pass);
     let controls = scanned.verdicts().chain(std::iter::once(&written));
-    let meta = call_meta(scanned.call(), scanned.decision(), controls, receipt.to_json(), scanned.refusal());
+    let (decision, refusal) = (scanned.decision(), scanned.refusal());
+    let meta = CallMeta::new(scanned.call(), decision, controls, receipt.to_file(), refusal);
     match &scanned.body {
-        Ok(body) => encode(to, CallResult::new(to.era, &body.content, &body.structured, body.is_error, meta)),
-        Err(refusal) => refused(to, refusal, meta, scanner),
+        Ok(body) => {
+            encode(to, &CallResult::new(to.era, &body.content, &body.structured, body.is_error, &meta))
+        }
+        Err(refusal) => refused(to, refusal, &meta, scanner),
     }
 }
 
@@ -66,7 +69,7 @@ pub fn seal(
 pub(crate) fn refused(
     to: &ReplyTo,
     refusal: &Refusal,
-    meta: serde_json::Map<String, serde_json::Value>,
+    meta: &CallMeta<'_>,
     scanner: &OutputScanner,
 ) -> ScannedFrame {
     let (mut sentence, mut data) = refusal_body(refusal);
@@ -79,12 +82,12 @@ pub(crate) fn refused(
     }
     let content = to_raw_value(&json!([{ "type": "text", "text": sentence }]));
     match (content, to_raw_value(&data)) {
-        (Ok(content), Ok(data)) => encode(to, CallResult::new(to.era, &content, &data, true, meta)),
+        (Ok(content), Ok(data)) => encode(to, &CallResult::new(to.era, &content, &data, true, meta)),
         _ => error(&unwritable()),
     }
 }
 
-fn encode(to: &ReplyTo, result: CallResult<'_>) -> ScannedFrame {
+fn encode(to: &ReplyTo, result: &CallResult<'_, CallMeta<'_>>) -> ScannedFrame {
     match result.frame(to) {
         Ok(bytes) => ScannedFrame::new(bytes.into(), 200),
         Err(_) => error(&unwritable()),

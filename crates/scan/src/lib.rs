@@ -5,13 +5,16 @@
 //! a frame may be rewritten and which must not; what a finding looks like is `sift`'s, who may see
 //! it unredacted is `authz`'s.
 
+mod body;
 mod call_meta;
 mod close;
 mod frame;
 mod notice;
 mod output;
 mod places;
+mod read;
 mod scanner;
+mod seen;
 #[cfg(test)]
 mod tests;
 

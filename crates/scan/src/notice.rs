@@ -1,15 +1,13 @@
 //! Everything that is not a call's result: lists, handshakes, errors, refusals.
 
-use crate::call_meta::call_meta;
+use crate::call_meta::CallMeta;
 use crate::frame::{blocked_id, error, refused};
 use crate::places::{Pass, Place, Sight};
 use crate::{OutputScanner, ScannedFrame};
 use audit::RecordReceipt;
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use domain::{CallId, ControlVerdict, Refusal, RefusalCode};
 use protocol::{ReplyTo, RpcError, result_frame};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 /// A protocol result: a list, a handshake, an answer to ping. It cannot hold a call's result: that has
 /// its own way, [`crate::seal`].
@@ -83,14 +81,8 @@ pub fn notice_refusal(
     if let Some(blocked) = blocked_id(&to.id, scanner) {
         return blocked;
     }
-    // A refused call has one record, which is its beginning and its end.
-    let receipt = json!({
-        "origin": said.receipt.origin(),
-        "intent_index": said.receipt.index(),
-        "outcome_index": said.receipt.index(),
-        "leaf": STANDARD.encode(said.receipt.leaf()),
-    });
     let decision = refusal.code().decision();
-    let meta = call_meta(said.call, decision, said.controls.iter(), receipt, Some(refusal));
-    refused(to, refusal, meta, scanner)
+    let receipt = said.receipt.to_file();
+    let meta = CallMeta::new(said.call, decision, said.controls.iter(), receipt, Some(refusal));
+    refused(to, refusal, &meta, scanner)
 }

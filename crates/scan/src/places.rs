@@ -4,6 +4,7 @@
 //! rewriting it would change what the message means.
 
 use crate::scanner::{FindingAction, OutputScanner, Tally};
+use crate::seen::Seen;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value};
@@ -33,11 +34,12 @@ pub(crate) struct Pass<'s> {
     pub(crate) scanner: &'s OutputScanner,
     pub(crate) sight: Sight,
     pub(crate) tally: Tally,
+    seen: Seen,
 }
 
 impl<'s> Pass<'s> {
     pub(crate) fn new(scanner: &'s OutputScanner, sight: Sight) -> Self {
-        Self { scanner, sight, tally: Tally::default() }
+        Self { scanner, sight, tally: Tally::default(), seen: Seen::default() }
     }
 
     /// Reads everything below `value`.
@@ -103,10 +105,19 @@ impl<'s> Pass<'s> {
         }
     }
 
+    /// What stands in `text` under `key`. A text that was read before in this pass is not read again.
+    fn findings(&mut self, text: &str, key: Option<&str>) -> Result<Vec<Finding>, ScanError> {
+        if let Some(known) = self.seen.find(text, key) {
+            return Ok(known);
+        }
+        let sifted = self.scanner.sift.sift(text, key.map_or_else(Context::none, Context::key))?;
+        self.seen.keep(text, key, &sifted);
+        Ok(sifted.findings)
+    }
+
     /// Free text: findings are counted, then blocked or rewritten.
     pub(crate) fn text(&mut self, text: &mut String, key: Option<&str>, inherited: Vec<Finding>) {
-        let context = key.map_or_else(Context::none, Context::key);
-        let mut findings = match self.scanner.sift.scan(text, context) {
+        let mut findings = match self.findings(text, key) {
             Ok(findings) => findings,
             Err(error) => return self.unreadable(&error),
         };
@@ -139,7 +150,7 @@ impl<'s> Pass<'s> {
 
     /// A protocol position: any finding blocks, whoever looks.
     pub(crate) fn protocol(&mut self, text: &str) {
-        match self.scanner.sift.scan(text, Context::none()) {
+        match self.findings(text, None) {
             Ok(findings) => {
                 for finding in findings {
                     self.tally.count(&finding);

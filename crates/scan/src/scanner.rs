@@ -4,6 +4,8 @@ use audit::FindingCount;
 use domain::{Control, ControlVerdict, Verdict};
 use sift::{Class, Finding, Scanner};
 use std::collections::BTreeMap;
+use std::sync::Arc;
+use validate::Aside;
 
 /// What happens where a finding stands in free text or data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,16 +49,19 @@ impl Actions {
     }
 }
 
-/// Layer 5's state. Immutable; made at start.
+/// Layer 5's state. Immutable; made at start. Copies share it.
+#[derive(Clone)]
 pub struct OutputScanner {
-    pub(crate) sift: Scanner,
+    pub(crate) sift: Arc<Scanner>,
     pub(crate) actions: Actions,
+    /// Where big outputs are read.
+    pub(crate) aside: Aside,
 }
 
 impl OutputScanner {
     /// A scanner with the operator's actions.
-    pub const fn new(sift: Scanner, actions: Actions) -> Self {
-        Self { sift, actions }
+    pub fn new(sift: Scanner, actions: Actions) -> Self {
+        Self { sift: Arc::new(sift), actions, aside: Aside::on_half_of_the_machine() }
     }
 }
 
@@ -103,14 +108,24 @@ impl Tally {
         }
     }
 
-    /// What the layer's controls say. Malware has no engine yet and says so.
+    /// What the layer's controls say.
     pub(crate) fn verdicts(&self) -> Vec<ControlVerdict> {
-        let of = |control, class| ControlVerdict::of_version(control, sift::VERSION, self.verdict(class));
-        vec![
-            of(Control::ScanSecrets, Class::Secret),
-            of(Control::ScanPersonalData, Class::PersonalData),
-            of(Control::ScanHiddenText, Class::HiddenText),
-            ControlVerdict::new(Control::ScanMalware, Verdict::NotConfigured),
-        ]
+        verdicts(|class| self.verdict(class))
     }
+
+    /// What they say of an output that they could not look at.
+    pub(crate) fn unread_verdicts() -> Vec<ControlVerdict> {
+        verdicts(|_| Verdict::Error)
+    }
+}
+
+/// One verdict for each control. Malware has no engine yet and says so.
+fn verdicts(of_class: impl Fn(Class) -> Verdict) -> Vec<ControlVerdict> {
+    let of = |control, class| ControlVerdict::of_version(control, sift::VERSION, of_class(class));
+    vec![
+        of(Control::ScanSecrets, Class::Secret),
+        of(Control::ScanPersonalData, Class::PersonalData),
+        of(Control::ScanHiddenText, Class::HiddenText),
+        ControlVerdict::new(Control::ScanMalware, Verdict::NotConfigured),
+    ]
 }

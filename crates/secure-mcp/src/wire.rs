@@ -20,7 +20,7 @@ use sandbox::{Sandbox, SandboxConfig, UidRange};
 use scan::{Actions, FindingAction, OutputScanner};
 use secrets::KeyStore;
 use settings::{Links, ResourceKind, Settings};
-use sift::{Scanner, ScannerConfig};
+use sift::{Class, KindSet, Scanner, ScannerConfig};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use store::Store;
@@ -102,8 +102,8 @@ pub async fn house(settings: &Settings, launcher: PathBuf, change: ChangedPolicy
     let approvals = Approvals::open(store, audit.clone(), Arc::clone(&keys), Arc::clone(&clock)).await?;
     let approvals = Arc::new(approvals);
     let prepares = catalogue.served.iter().map(|tool| Arc::clone(tool) as Arc<dyn Prepare>);
-    let validator =
-        Validator::new(prepares, Scanner::new(ScannerConfig::default())?, Arc::clone(&approvals))?;
+    let inbound = ScannerConfig { kinds: KindSet::of(Class::HiddenText), ..ScannerConfig::default() };
+    let validator = Validator::new(prepares, Scanner::new(inbound)?, Arc::clone(&approvals))?;
     let connectors = match Connectors::new(catalogue.served) {
         Ok(connectors) => connectors,
         Err(name) => bail!("two tools are named `{name}`"),

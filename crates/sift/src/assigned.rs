@@ -130,7 +130,7 @@ pub(crate) fn whole_text(page: &Page<'_>) -> Option<Candidate> {
     if written.len() > MAX_VALUE {
         return None;
     }
-    let letters = page.key?.bytes().filter(u8::is_ascii_alphanumeric).take(MAX_VALUE);
+    let letters = page.key.name()?.bytes().filter(u8::is_ascii_alphanumeric).take(MAX_VALUE);
     let column: String = letters.map(|byte| char::from(byte.to_ascii_lowercase())).collect();
     let (head, promise) =
         COLUMNS.iter().find_map(|(name, promise)| Some((column.strip_suffix(name)?, *promise)))?;

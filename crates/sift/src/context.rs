@@ -5,7 +5,7 @@
 //! without being counted, so a text reads the same before and after its findings are
 //! replaced.
 
-use crate::page::{BLANK, MARKER_START, Page};
+use crate::page::{BLANK, Key, MARKER_START, Page};
 
 /// Words read before a match. Presidio's five, and one for an article.
 const WORDS_BEFORE: usize = 6;
@@ -28,14 +28,14 @@ pub(crate) fn speaks_for(page: &Page<'_>, start: usize, end: usize, words: &[&st
 }
 
 /// Whether one of `words` is a part of the column's name, alone or as in `phonenumber`.
-pub(crate) fn named(key: Option<&str>, words: &[&str]) -> bool {
+pub(crate) fn named(key: Key<'_>, words: &[&str]) -> bool {
     let bare = |word: &str| {
         NUMBER_ENDINGS.iter().any(|ending| {
             let rest = word.len().checked_sub(ending.len()).and_then(|cut| word.split_at_checked(cut));
             rest.is_some_and(|(head, tail)| tail.eq_ignore_ascii_case(ending) && is_one_of(head, words))
         })
     };
-    key.is_some_and(|key| key_words(key).any(|word| is_one_of(word, words) || bare(word)))
+    key.name().is_some_and(|key| key_words(key).any(|word| is_one_of(word, words) || bare(word)))
 }
 
 /// Whether one of `words` is among the last `count` words before `start`.

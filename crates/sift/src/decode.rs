@@ -49,27 +49,27 @@ pub(crate) fn runs<'p>(page: Page<'p>, blanked_only: bool) -> impl Iterator<Item
     })
 }
 
-/// The next run from `at` on. Looks at every sixteenth byte: a run cannot hide in between.
-fn next_run(page: &Page<'_>, mut at: usize) -> Option<EncodedRun> {
+/// The next run from `at` on. Reads backwards from where the shortest run would end: a run cannot
+/// begin before the last sign that is none of its own.
+fn next_run(page: &Page<'_>, at: usize) -> Option<EncodedRun> {
+    let mut start = at;
+    // Everything from `start` up to here is known to belong to a run.
+    let mut known = at;
     loop {
-        let probe = at + MIN_RUN - 1;
-        if probe >= page.text.len() {
+        let shortest_end = start + MIN_RUN;
+        if shortest_end > page.text.len() {
             return None;
         }
-        if !is_base64(page.byte(probe)) {
-            at = probe + 1;
-            continue;
+        let reaches = page.run_start(shortest_end, shortest_end - known, is_base64);
+        if reaches == known {
+            break;
         }
-        let start = page.run_start(probe, probe - at, is_base64);
-        let line_end = page.run_end(probe, usize::MAX, is_base64);
-        if line_end - start < MIN_RUN {
-            at = line_end;
-            continue;
-        }
-        let body = unwrapped_end(page, start, line_end);
-        let end = page.run_end(body, 2, |byte| byte == b'=');
-        return Some(EncodedRun { start, end });
+        (start, known) = (reaches, shortest_end);
     }
+    let line_end = page.run_end(start, usize::MAX, is_base64);
+    let body = unwrapped_end(page, start, line_end);
+    let end = page.run_end(body, 2, |byte| byte == b'=');
+    Some(EncodedRun { start, end })
 }
 
 /// End of a run that is broken into long lines.
@@ -155,8 +155,20 @@ fn from_base64(run: &str) -> Option<Vec<u8>> {
     LENIENT.decode(run.get(..length)?).ok()
 }
 
+/// Which bytes are digits of base64, in either alphabet: asked for most bytes of a text, so a table.
+#[expect(clippy::indexing_slicing, reason = "the compiler makes the table: a wrong index would not build")]
+const BASE64_DIGITS: [bool; 256] = {
+    let mut digits = [false; 256];
+    let mut byte = 0u8;
+    while byte < 128 {
+        digits[byte as usize] = byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'-' | b'_');
+        byte += 1;
+    }
+    digits
+};
+
 fn is_base64(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'-' | b'_')
+    BASE64_DIGITS.get(usize::from(byte)).copied().unwrap_or(false)
 }
 
 #[cfg(test)]

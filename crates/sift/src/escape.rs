@@ -88,10 +88,7 @@ pub(crate) fn regions(page: &Page<'_>, blanked_only: bool) -> Vec<Region> {
 fn escapes(page: &Page<'_>) -> Vec<Escape> {
     let mut found = Vec::new();
     let mut at = 0;
-    while let Some(offset) =
-        page.bytes().get(at..).and_then(|rest| rest.iter().position(|b| matches!(b, b'%' | b'\\' | b'&')))
-    {
-        let here = at + offset;
+    while let Some(here) = page.find(at, |byte| matches!(byte, b'%' | b'\\' | b'&')) {
         at = match page.byte(here) {
             b'%' => percent(page, here, &mut found),
             b'\\' => backslash(page, here, &mut found),

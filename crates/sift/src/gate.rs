@@ -1,11 +1,10 @@
-//! The gate: one Aho-Corasick pass that says where a recogniser is worth running.
+//! The gate: one pass over the keywords that says where a recogniser is worth running.
 //!
 //! Owns the list of keywords and which recogniser each one wakes. It finds nothing itself;
 //! text without a keyword and without digits costs this pass alone.
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind, BuildError, MatchKind};
-
 use crate::assigned::{self, NAMES, Promise};
+use crate::keywords::{KeywordError, Keywords, Place};
 use crate::kind::Kind;
 use crate::page::{BLANK, Candidate, Page};
 use crate::token_table::{SHAPES, Shape};
@@ -25,33 +24,26 @@ enum Wake {
     Token(&'static Shape),
 }
 
-/// The keywords of all recognisers in one automaton.
+/// The keywords of all recognisers.
 pub(crate) struct Gate {
-    keywords: AhoCorasick,
+    keywords: Keywords,
     wakes: Vec<Wake>,
 }
 
 impl Gate {
-    pub(crate) fn new() -> Result<Self, BuildError> {
-        let table: Vec<(&str, Wake)> = keywords().collect();
-        let keywords = AhoCorasick::builder()
-            .kind(Some(AhoCorasickKind::DFA))
-            .match_kind(MatchKind::Standard)
-            .ascii_case_insensitive(true)
-            .build(table.iter().map(|(keyword, _)| *keyword))?;
-        Ok(Self { keywords, wakes: table.into_iter().map(|(_, wake)| wake).collect() })
+    pub(crate) fn new() -> Result<Self, KeywordError> {
+        let words = Keywords::new(keywords().map(|(keyword, _)| keyword))?;
+        Ok(Self { keywords: words, wakes: keywords().map(|(_, wake)| wake).collect() })
     }
 
     /// Every keyword of the text. Overwriting parts of the text adds none, so the hits of
     /// the first pass serve the later ones.
     pub(crate) fn hits(&self, text: &str) -> Vec<Hit> {
-        self.keywords
-            .find_overlapping_iter(text)
-            .filter_map(|hit| {
-                let wake = self.wakes.get(hit.pattern().as_usize())?;
-                Some(Hit { wake: *wake, start: hit.start(), end: hit.end() })
-            })
-            .collect()
+        let hit = |place: Place| {
+            let wake = self.wakes.get(place.word)?;
+            Some(Hit { wake: *wake, start: place.start, end: place.end })
+        };
+        self.keywords.places(text).into_iter().filter_map(hit).collect()
     }
 }
 

@@ -184,6 +184,15 @@ impl KindSet {
         Self(self.0 & !(1 << kind as u32))
     }
 
+    /// Every kind of `class`.
+    pub fn of(class: Class) -> Self {
+        Kind::ALL.into_iter().filter(|kind| kind.class() == class).collect()
+    }
+
+    pub(crate) fn is_hidden_text_alone(self) -> bool {
+        self.0 & !Self::of(Class::HiddenText).0 == 0
+    }
+
     /// Whether `kind` is in the set.
     pub const fn contains(self, kind: Kind) -> bool {
         self.0 & (1 << kind as u32) != 0

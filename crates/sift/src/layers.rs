@@ -10,7 +10,7 @@ use crate::fold::fold;
 use crate::hidden;
 use crate::kind::Kind;
 use crate::limits::{DECODED_BYTES_FLOOR, DECODED_BYTES_PER_BYTE, MAX_DECODE_DEPTH, ScanError};
-use crate::page::{Candidate, Page};
+use crate::page::{Candidate, Key, Page};
 use crate::readable;
 use crate::scanner::Scanner;
 
@@ -106,7 +106,7 @@ impl Scanner {
         &self,
         text: &str,
         clean: bool,
-        key: Option<&str>,
+        key: Key<'_>,
         depth: &mut Depth<'_>,
     ) -> Result<Option<Candidate>, ScanError> {
         let inner = self.scan_inner(text, key, &mut depth.below())?;
@@ -145,7 +145,7 @@ impl Scanner {
     fn scan_inner(
         &self,
         text: &str,
-        key: Option<&str>,
+        key: Key<'_>,
         depth: &mut Depth<'_>,
     ) -> Result<Vec<Candidate>, ScanError> {
         let view = fold(text, &hidden::find(text));

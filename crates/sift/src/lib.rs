@@ -38,6 +38,7 @@ mod ip;
 mod joined;
 mod joiner;
 mod jwt;
+mod keywords;
 mod kind;
 mod layers;
 mod limits;
@@ -59,9 +60,10 @@ mod view;
 pub use apply::{Action, apply};
 pub use config::ScannerConfig;
 pub use finding::{Confidence, Finding, Layer};
+pub use keywords::KeywordError;
 pub use kind::{Class, Kind, KindSet};
 pub use limits::{MAX_FINDINGS, MAX_TEXT_BYTES, ScanError};
-pub use scanner::{BuildError, Context, Scanner};
+pub use scanner::{BuildError, Context, Scanner, Sifted};
 
 /// Version of the recognisers, as written into the controls manifest.
 ///

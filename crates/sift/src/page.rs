@@ -3,6 +3,7 @@
 //! Reads past either end give NUL, which no recogniser accepts, so boundary checks need no
 //! special case at the ends of the text.
 
+use std::cell::Cell;
 use std::ops::Range;
 
 use crate::finding::{Confidence, Layer};
@@ -35,16 +36,47 @@ impl Candidate {
     }
 }
 
+/// Name of the column or key that a text is the value of, and whether a recogniser asked for it.
+///
+/// A name that nobody asked for had no say in what was found.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Key<'a> {
+    name: Option<&'a str>,
+    asked: Option<&'a Cell<bool>>,
+}
+
+impl<'a> Key<'a> {
+    /// A key that notes in `asked` when it is asked for.
+    pub(crate) const fn noting(name: Option<&'a str>, asked: &'a Cell<bool>) -> Self {
+        Self { name, asked: Some(asked) }
+    }
+
+    #[cfg(test)]
+    pub(crate) const fn of(name: &'a str) -> Self {
+        Self { name: Some(name), asked: None }
+    }
+
+    /// The name, if there is one. This is the only way to it.
+    pub(crate) fn name(self) -> Option<&'a str> {
+        if let Some(asked) = self.asked {
+            asked.set(true);
+        }
+        self.name
+    }
+}
+
 /// One text as the recognisers see it.
 #[derive(Clone, Copy)]
 pub(crate) struct Page<'a> {
     pub(crate) text: &'a str,
-    /// Name of the column or key the text is the value of.
-    pub(crate) key: Option<&'a str>,
+    pub(crate) key: Key<'a>,
 }
 
+/// Bytes that [`Page::find`] looks at together: one cache line.
+const BLOCK: usize = 64;
+
 impl<'a> Page<'a> {
-    pub(crate) fn new(text: &'a str, key: Option<&'a str>) -> Self {
+    pub(crate) fn new(text: &'a str, key: Key<'a>) -> Self {
         Self { text, key }
     }
 
@@ -65,6 +97,18 @@ impl<'a> Page<'a> {
     /// The text in `span`, empty where the span does not lie on character boundaries.
     pub(crate) fn slice(&self, span: Range<usize>) -> &'a str {
         self.text.get(span).unwrap_or("")
+    }
+
+    /// The first byte from `at` on that `accepts`. Reads blocks without an early exit inside, which the
+    /// compiler turns into vector code.
+    pub(crate) fn find(&self, at: usize, accepts: impl Fn(u8) -> bool) -> Option<usize> {
+        let rest = self.bytes().get(at..)?;
+        let (block, bytes) = rest
+            .chunks(BLOCK)
+            .enumerate()
+            .find(|(_, block)| block.iter().fold(false, |any, byte| any | accepts(*byte)))?;
+        let offset = bytes.iter().position(|byte| accepts(*byte))?;
+        Some(at + block * BLOCK + offset)
     }
 
     /// End of the run of bytes that `accepts` from `start`, at most `limit` bytes long.

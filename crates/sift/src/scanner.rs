@@ -1,4 +1,4 @@
-//! The scanner: builds the automata once and runs the steps in order.
+//! The scanner: builds the tables once and runs the steps in order.
 //!
 //! Owns the order of the steps and the passes. Immutable and shared between threads. It
 //! must not know what any recogniser looks for.
@@ -7,28 +7,40 @@ use crate::config::ScannerConfig;
 use crate::finding::{Confidence, Finding, Layer};
 use crate::fold::fold;
 use crate::gate::{self, Gate, Hit};
-use crate::hidden;
+use crate::hidden::{self, Hidden};
+use crate::keywords::KeywordError;
 use crate::kind::Class;
 use crate::layers::{Budget, Depth};
 use crate::limits::{MAX_FINDINGS, MAX_PASSES, MAX_TEXT_BYTES, ScanError};
 use crate::numbers;
 use crate::overlap;
-use crate::page::{BLANK, Candidate, Page};
+use crate::page::{BLANK, Candidate, Key, Page};
 use crate::readable;
 use crate::{iban, ip};
+use std::cell::Cell;
 
 /// Finds secrets, personal data and hidden text.
 pub struct Scanner {
     config: ScannerConfig,
-    gate: Gate,
+    /// `None` where hidden text is all that is looked for: it needs no keyword.
+    gate: Option<Gate>,
+}
+
+/// What a scan found, and whether it depends on what the caller knew of the text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sifted {
+    /// In order of start, as of [`Scanner::scan`].
+    pub findings: Vec<Finding>,
+    /// No recogniser asked for the context: the findings are the same in every other.
+    pub in_any_context: bool,
 }
 
 /// Why a scanner could not be built. Only a mistake in the built-in tables leads here.
 #[derive(Debug, thiserror::Error)]
 pub enum BuildError {
-    /// The keyword automaton was refused.
-    #[error("keyword automaton could not be built")]
-    Keywords(#[from] aho_corasick::BuildError),
+    /// A keyword cannot be looked for.
+    #[error("the table of keywords cannot be used")]
+    Keywords(#[from] KeywordError),
 }
 
 /// What the caller knows about a text.
@@ -50,9 +62,10 @@ impl<'a> Context<'a> {
 }
 
 impl Scanner {
-    /// Builds the automata: about a millisecond, so once per configuration.
+    /// Builds the tables, so once per configuration.
     pub fn new(config: ScannerConfig) -> Result<Self, BuildError> {
-        Ok(Self { config, gate: Gate::new()? })
+        let gate = if config.kinds.is_hidden_text_alone() { None } else { Some(Gate::new()?) };
+        Ok(Self { config, gate })
     }
 
     /// Everything found in `text`, in order of start.
@@ -60,22 +73,17 @@ impl Scanner {
     /// Findings of hidden text may lie inside other findings; no others overlap. Refuses
     /// with [`ScanError`] what was not looked at in full.
     pub fn scan(&self, text: &str, context: Context<'_>) -> Result<Vec<Finding>, ScanError> {
+        self.sift(text, context).map(|sifted| sifted.findings)
+    }
+
+    /// As [`Scanner::scan`], for a caller who meets the same text in several contexts.
+    pub fn sift(&self, text: &str, context: Context<'_>) -> Result<Sifted, ScanError> {
         if text.len() > MAX_TEXT_BYTES {
             return Err(ScanError::TooLarge { bytes: text.len() });
         }
         let hidden = hidden::find(text);
-        let view = fold(text, &hidden);
-        let mut budget = Budget::for_text(text);
-        let mut findings: Vec<Finding> = self
-            .settle(&view.text, context.key, &mut Depth::surface(&mut budget))?
-            .into_iter()
-            .map(|candidate| Finding {
-                kind: candidate.kind,
-                span: view.original(candidate.start..candidate.end),
-                confidence: candidate.confidence,
-                layer: candidate.layer,
-            })
-            .collect();
+        let asked = Cell::new(false);
+        let mut findings = self.in_sight(text, &hidden, Key::noting(context.key, &asked))?;
         findings.extend(hidden.into_iter().filter(|stretch| self.config.kinds.contains(stretch.kind)).map(
             |stretch| Finding {
                 kind: stretch.kind,
@@ -88,7 +96,24 @@ impl Scanner {
             return Err(ScanError::TooManyFindings);
         }
         findings.sort_by_key(|finding| (finding.span.start, finding.span.end));
-        Ok(findings)
+        Ok(Sifted { findings, in_any_context: !asked.get() })
+    }
+
+    /// Everything but the hidden text itself.
+    fn in_sight(&self, text: &str, hidden: &[Hidden], key: Key<'_>) -> Result<Vec<Finding>, ScanError> {
+        if self.gate.is_none() {
+            return Ok(Vec::new());
+        }
+        let view = fold(text, hidden);
+        let mut budget = Budget::for_text(text);
+        let found = self.settle(&view.text, key, &mut Depth::surface(&mut budget))?;
+        let finding = |candidate: Candidate| Finding {
+            kind: candidate.kind,
+            span: view.original(candidate.start..candidate.end),
+            confidence: candidate.confidence,
+            layer: candidate.layer,
+        };
+        Ok(found.into_iter().map(finding).collect())
     }
 
     /// What is found in `bytes` that need not be text: an image, an archive, a document.
@@ -118,10 +143,11 @@ impl Scanner {
     pub(crate) fn settle(
         &self,
         text: &str,
-        key: Option<&str>,
+        key: Key<'_>,
         depth: &mut Depth<'_>,
     ) -> Result<Vec<Candidate>, ScanError> {
-        let hits = self.gate.hits(text);
+        let Some(gate) = &self.gate else { return Ok(Vec::new()) };
+        let hits = gate.hits(text);
         let mut standing = self.pass(&Page::new(text, key), &hits, false, depth)?;
         if standing.is_empty() {
             return Ok(standing);
@@ -167,10 +193,8 @@ fn walk_numbers(page: &Page<'_>, out: &mut Vec<Candidate>) {
     let mut groups = Vec::new();
     let mut at = 0;
     let mut colons_done = 0;
-    while let Some(offset) =
-        page.bytes().get(at..).and_then(|rest| rest.iter().position(|byte| matches!(byte, b'0'..=b':')))
-    {
-        at += offset;
+    while let Some(here) = page.find(at, |byte| matches!(byte, b'0'..=b':')) {
+        at = here;
         if page.byte(at) == b':' {
             if at >= colons_done {
                 let (end, address) = ip::v6_at_colon(page, at);

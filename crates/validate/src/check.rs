@@ -61,7 +61,7 @@ async fn steps(
     let tool =
         tool.ok_or_else(|| Refusal::new(RefusalCode::Internal, "a permitted tool has no validator"))?;
     progress.step(Control::ValidateSchema, sizes_and_schema(permit, tool, arguments))?;
-    progress.step(Control::ValidateInboundScan, inbound::check(&validator.inbound, arguments.json()))?;
+    progress.step(Control::ValidateInboundScan, inbound::check(validator, arguments).await)?;
     progress.verdicts.push(ControlVerdict::new(Control::ValidateRate, Verdict::NotConfigured));
     let (view, plan) = progress.step(Control::ValidatePlan, plan(permit, tool, arguments))?;
     let attributes = attributes::collect(permit.manifest(), arguments, &plan);

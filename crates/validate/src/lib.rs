@@ -4,6 +4,7 @@
 //! the caller's data view, policy over arguments and plan, approval. It runs nothing and does no
 //! IO but the approvals' state.
 
+mod aside;
 mod attributes;
 mod check;
 mod checked_call;
@@ -14,6 +15,7 @@ mod tests;
 mod validator;
 mod who;
 
+pub use aside::Aside;
 pub use check::check;
 pub use checked_call::{CheckedCall, Stopped};
 pub use schema::SchemaError;

@@ -1,5 +1,6 @@
 //! What the layer keeps between calls: each tool's compiled schema and its way to plan.
 
+use crate::Aside;
 use crate::schema::{self, SchemaError};
 use approvals::Approvals;
 use domain::ToolName;
@@ -16,7 +17,8 @@ pub(crate) struct Tool {
 /// The layer's state. Immutable; made at start.
 pub struct Validator {
     tools: HashMap<ToolName, Tool>,
-    pub(crate) inbound: Scanner,
+    pub(crate) inbound: Arc<Scanner>,
+    pub(crate) aside: Aside,
     pub(crate) approvals: Arc<Approvals>,
 }
 
@@ -35,7 +37,8 @@ impl Validator {
                 Ok((name, Tool { schema, prepare }))
             })
             .collect::<Result<_, SchemaError>>()?;
-        Ok(Self { tools, inbound, approvals })
+        let (inbound, aside) = (Arc::new(inbound), Aside::on_half_of_the_machine());
+        Ok(Self { tools, inbound, aside, approvals })
     }
 
     pub(crate) fn tool(&self, name: &ToolName) -> Option<&Tool> {

@@ -12,7 +12,7 @@ fn a_call_has_an_intent_and_an_outcome_and_a_receipt_for_both() {
     assert!(report.created && report.records == 0);
     let receipt = call(&log, "ana", 1);
     assert_eq!((receipt.call(), receipt.intent_index(), receipt.outcome_index()), (call_id(1), 0, 1));
-    let json = receipt.to_json();
+    let json = serde_json::to_value(receipt.to_file()).unwrap();
     assert_eq!(json["origin"], "secure-mcp/node-1");
     assert_eq!((&json["intent_index"], &json["outcome_index"]), (&0.into(), &1.into()));
     assert_eq!(json.as_object().unwrap().len(), 4);

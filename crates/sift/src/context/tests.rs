@@ -1,11 +1,11 @@
 //! Telling words and column names.
 
 use super::{named, speaks_for};
-use crate::page::Page;
+use crate::page::{Key, Page};
 
 fn near(text: &str, number: &str) -> bool {
     let start = text.find(number).unwrap();
-    speaks_for(&Page::new(text, None), start, start + number.len(), &["phone", "card"])
+    speaks_for(&Page::new(text, Key::default()), start, start + number.len(), &["phone", "card"])
 }
 
 #[test]
@@ -35,10 +35,10 @@ fn markers_masks_and_blanks_are_stepped_over() {
 #[test]
 fn column_names_are_taken_apart() {
     for key in ["phone", "home_phone", "homePhone", "PHONE-NO", "phonenumber", "phones", "user.phone"] {
-        assert!(named(Some(key), &["phone"]), "{key}");
+        assert!(named(Key::of(key), &["phone"]), "{key}");
     }
     for key in ["phonetic", "microphone", "id", ""] {
-        assert!(!named(Some(key), &["phone"]), "{key}");
+        assert!(!named(Key::of(key), &["phone"]), "{key}");
     }
-    assert!(!named(None, &["phone"]));
+    assert!(!named(Key::default(), &["phone"]));
 }

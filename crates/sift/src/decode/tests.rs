@@ -2,10 +2,10 @@
 
 use super::{readings, runs};
 use crate::finding::Layer;
-use crate::page::Page;
+use crate::page::{Key, Page};
 
 fn found(text: &str) -> Vec<&str> {
-    let page = Page::new(text, None);
+    let page = Page::new(text, Key::default());
     runs(page, false).map(|run| page.slice(run.start..run.end)).collect()
 }
 
@@ -22,7 +22,7 @@ fn runs_are_found_wherever_they_stand() {
 
 #[test]
 fn only_cut_runs_are_read_again() {
-    let page = Page::new("QUJDREVGR0hJSktMTU5P |QUJDREVGR0hJSktMTU5P", None);
+    let page = Page::new("QUJDREVGR0hJSktMTU5P |QUJDREVGR0hJSktMTU5P", Key::default());
     assert_eq!(runs(page, true).count(), 1);
 }
 

@@ -5,11 +5,16 @@ use std::sync::LazyLock;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use proptest::prelude::*;
-use sift::{Action, Class, Kind, Scanner, apply};
+use sift::{Action, Class, Context, Kind, KindSet, Scanner, ScannerConfig, apply};
 
 use crate::table::{scan, scanner};
 
 static SCANNER: LazyLock<Scanner> = LazyLock::new(scanner);
+
+static HIDDEN: LazyLock<Scanner> = LazyLock::new(|| {
+    let config = ScannerConfig { kinds: KindSet::of(Class::HiddenText), ..ScannerConfig::default() };
+    Scanner::new(config).expect("the tables are sound")
+});
 
 /// Pieces that recognisers care about, so that random texts come near to matches.
 fn piece() -> impl Strategy<Value = String> {
@@ -95,6 +100,24 @@ proptest! {
             let again = scan(&SCANNER, &output);
             prop_assert!(again.is_empty(), "{action:?} {output:?}: {again:?}");
         }
+    }
+
+    #[test]
+    fn what_asked_for_no_context_is_the_same_in_every_other(text in text(), pad in "[a-z ,.]{260,300}") {
+        let text = format!("{pad}{text}");
+        let alone = SCANNER.sift(&text, Context::none()).unwrap();
+        for key in ["text", "phone", "card_number", "ssn", "password", "apiToken", "version"] {
+            let named = SCANNER.sift(&text, Context::key(key)).unwrap();
+            prop_assert!(!alone.in_any_context || named == alone, "{key}: {text:?}");
+            prop_assert_eq!(&SCANNER.scan(&text, Context::key(key)).unwrap(), &named.findings);
+        }
+    }
+
+    #[test]
+    fn a_scanner_for_hidden_text_alone_finds_the_same_hidden_text(text in text()) {
+        let mut all = scan(&SCANNER, &text);
+        all.retain(|finding| finding.class() == Class::HiddenText);
+        prop_assert_eq!(scan(&HIDDEN, &text), all);
     }
 
     #[test]
