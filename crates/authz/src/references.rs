@@ -75,7 +75,7 @@ impl Known<'_> {
         });
         let declared: Vec<&str> =
             in_scope.flat_map(|manifest| manifest.attributes()).map(|attribute| attribute.name).collect();
-        if !declared.contains(&name) || !self.schema.attributes.iter().any(|known| known == name) {
+        if !declared.contains(&name) || !self.schema.declares(name) {
             let cause = format!("it reads `context.{name}`, which no tool that it is about declares");
             let hint = did_you_mean(
                 name,

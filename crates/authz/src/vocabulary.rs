@@ -77,6 +77,8 @@ impl Kind {
 static TYPE_NAMES: LazyLock<BTreeMap<Kind, EntityTypeName>> =
     LazyLock::new(|| Kind::ALL.into_iter().map(|kind| (kind, kind.type_name())).collect());
 
+static ACTION: LazyLock<EntityTypeName> = LazyLock::new(|| parse_type_name("Action"));
+
 #[expect(clippy::expect_used, reason = "only called with plain identifiers that this file holds")]
 fn parse_type_name(word: &str) -> EntityTypeName {
     word.parse().expect("an identifier is an entity type name")
@@ -154,7 +156,7 @@ impl Action {
     }
 
     pub(crate) fn uid(self) -> EntityUid {
-        EntityUid::from_type_name_and_id(parse_type_name("Action"), EntityId::new(self.word()))
+        EntityUid::from_type_name_and_id(ACTION.clone(), EntityId::new(self.word()))
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::catalogue::Catalogue;
 use crate::facts::facts;
+use crate::foundations::Foundations;
 use crate::quickstart::private_folder;
 use anyhow::{Context as _, bail};
 use approvals::Approvals;
@@ -14,7 +15,6 @@ use domain::{Clock, Digest, SystemClock};
 use execute::Connectors;
 use manifest::{Prepare, ToolManifest};
 use pipeline::{Parts, Pipeline};
-use sandbox::{Sandbox, SandboxConfig, UidRange};
 use scan::{Actions, FindingAction, OutputScanner};
 use secrets::KeyStore;
 use settings::{OverrideName, ResourceKind, Settings};
@@ -75,16 +75,11 @@ pub(crate) fn local_issuer(settings: &Settings, keys: &KeyStore) -> LocalIssuer 
 /// Builds a server from its settings. `launcher` is the program that the sandbox starts again.
 pub async fn house(settings: &Settings, launcher: PathBuf, change: ChangedPolicy) -> anyhow::Result<House> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let (keys, audit, report) = open_log(settings, &clock)?;
     refuse_no_isolation(settings)?;
-    let mut engine = SandboxConfig { launcher, ..SandboxConfig::default() };
-    if let Some(range) = settings.sandbox.uid_range {
-        engine.uid_range = UidRange { first: range.first, count: range.count };
-    }
-    let sandbox = Sandbox::new(engine).await.context("the sandbox")?;
-    let runtimes = sandbox.runtimes().await.clone();
+    let Foundations { keys, audit, report, sandbox, runtimes, draft } =
+        Foundations::lay(settings, launcher, &clock).await?;
     let catalogue = Catalogue::build(settings, &sandbox, &runtimes, database(settings, &keys)?)?;
-    let policy = load_policy(&settings.policy.dir, &catalogue.known)?;
+    let policy = Arc::new(draft.for_tools(&catalogue.known)?);
     settle_policy(&audit, report.last_policy, policy.policy_hash(), change).await?;
     announce(settings, &audit, &policy).await?;
     let issuer = local_issuer(settings, &keys);
@@ -92,9 +87,9 @@ pub async fn house(settings: &Settings, launcher: PathBuf, change: ChangedPolicy
     let store = Store::open(&settings.server.data_dir.join("state.db"))?;
     let approvals = Approvals::open(store, audit.clone(), Arc::clone(&keys), Arc::clone(&clock)).await?;
     let approvals = Arc::new(approvals);
+    let scanner = Scanner::new(ScannerConfig::default())?;
     let prepares = catalogue.served.iter().map(|tool| Arc::clone(tool) as Arc<dyn Prepare>);
-    let validator =
-        Validator::new(prepares, Scanner::new(ScannerConfig::default())?, Arc::clone(&approvals))?;
+    let validator = Validator::new(prepares, scanner.clone(), Arc::clone(&approvals))?;
     let connectors = match Connectors::new(catalogue.served) {
         Ok(connectors) => connectors,
         Err(name) => bail!("two tools are named `{name}`"),
@@ -104,7 +99,7 @@ pub async fn house(settings: &Settings, launcher: PathBuf, change: ChangedPolicy
         policy: Arc::clone(&policy),
         validator,
         connectors,
-        scanner: OutputScanner::new(Scanner::new(ScannerConfig::default())?, actions(settings)),
+        scanner: OutputScanner::new(scanner, actions(settings)),
         audit: audit.clone(),
         clock: Arc::clone(&clock),
     }));

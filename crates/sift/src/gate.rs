@@ -26,6 +26,7 @@ enum Wake {
 }
 
 /// The keywords of all recognisers in one automaton.
+#[derive(Clone)]
 pub(crate) struct Gate {
     keywords: AhoCorasick,
     wakes: Vec<Wake>,

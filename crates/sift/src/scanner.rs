@@ -17,7 +17,8 @@ use crate::page::{BLANK, Candidate, Page};
 use crate::readable;
 use crate::{iban, ip};
 
-/// Finds secrets, personal data and hidden text.
+/// Finds secrets, personal data and hidden text. Copies share the automata.
+#[derive(Clone)]
 pub struct Scanner {
     config: ScannerConfig,
     gate: Gate,
