@@ -34,6 +34,7 @@ mod slice;
 #[cfg(test)]
 mod tests;
 mod toml_text;
+mod tree;
 mod validation;
 mod view;
 mod vocabulary;

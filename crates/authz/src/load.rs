@@ -47,7 +47,7 @@ impl PolicyDraft {
             return Err(unfinished("the entities could not be built"));
         };
 
-        let known = Known { tenant: &roles.tenant, world: &world, schema: &schema, tools };
+        let known = Known::new(&roles.tenant, &world, &schema, tools);
         rules.iter().for_each(|rule| known.check(rule, &mut problems));
         problems.stop_here()?;
         let mut problems = faults.of_validation;
