@@ -20,15 +20,16 @@ use cedar_policy::pst::{
     self, ActionConstraint, Clause, Effect, EntityOrSlot, Expr, PrincipalConstraint, ResourceConstraint, StaticPolicy,
     Template,
 };
-use cedar_policy::{EntityUid, Expression, Policy};
-use std::collections::BTreeSet;
+use cedar_policy::{EntityUid, Expression, Policy, PolicyId};
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 use std::sync::Arc;
 
 /// The rules of every role and class.
 pub(crate) fn compile(roles: &Roles, problems: &mut Problems) -> Vec<Rule> {
     let file: Arc<str> = ROLES.into();
-    let mut rules = Vec::new();
+    let mut rules = Rules::default();
     for (name, role) in &roles.roles {
         let place = format!("{ROLES}:{name}");
         Holds { who: Kind::Role.uid(name), place, file: &file }.compile(role, &mut rules, problems);
@@ -38,7 +39,14 @@ pub(crate) fn compile(roles: &Roles, problems: &mut Problems) -> Vec<Rule> {
         let place = format!("{ROLES}:class.{name}");
         Holds { who: Kind::ClientClass.uid(name), place, file: &file }.compile(class, &mut rules, problems);
     }
-    rules
+    rules.made
+}
+
+/// The rules so far, and the first of each shape.
+#[derive(Default)]
+struct Rules {
+    made: Vec<Rule>,
+    shapes: HashMap<String, PolicyId>,
 }
 
 /// A role or class and where it stands.
@@ -58,6 +66,12 @@ struct Draft {
 impl Draft {
     fn new(action: Action, resource: ResourceConstraint) -> Self {
         Self { actions: vec![action], resource, when: None }
+    }
+
+    /// All that a policy says but whose it is. Names of roles and classes are plain, and validation asks
+    /// nothing else of them: policies of one shape have one verdict.
+    fn shape(&self, who: &EntityUid) -> String {
+        format!("{} {:?} {:?} {:?}", who.type_name(), self.actions, self.resource, self.when)
     }
 
     fn policy(self, id: &str, who: &EntityUid) -> Result<Policy, Problem> {
@@ -81,7 +95,7 @@ fn fault(cause: impl fmt::Display) -> Problem {
 }
 
 impl Holds<'_> {
-    fn compile(&self, holder: &Holder, rules: &mut Vec<Rule>, problems: &mut Problems) {
+    fn compile(&self, holder: &Holder, rules: &mut Rules, problems: &mut Problems) {
         let mut rows = BTreeSet::new();
         for grant in &holder.grants {
             let (row, drafts) = match grant {
@@ -135,11 +149,17 @@ impl Holds<'_> {
         drafts
     }
 
-    fn add(&self, row: &str, drafts: Vec<Draft>, rules: &mut Vec<Rule>, problems: &mut Problems) {
+    fn add(&self, row: &str, drafts: Vec<Draft>, rules: &mut Rules, problems: &mut Problems) {
         for (at, draft) in drafts.into_iter().enumerate() {
             let id = if at == 0 { row.to_owned() } else { format!("{row}#{at}") };
+            let shape = draft.shape(&self.who);
             let rule = draft.policy(&id, &self.who).and_then(|policy| Rule::new(policy, self.file, row));
-            rules.extend(problems.take(rule));
+            let Some(mut rule) = problems.take(rule) else { continue };
+            match rules.shapes.entry(shape) {
+                Entry::Occupied(first) => rule.twin = Some(first.get().clone()),
+                Entry::Vacant(place) => _ = place.insert(rule.policy.id().clone()),
+            }
+            rules.made.push(rule);
         }
     }
 }

@@ -87,9 +87,9 @@ pub async fn house(settings: &Settings, launcher: PathBuf, change: ChangedPolicy
     let store = Store::open(&settings.server.data_dir.join("state.db"))?;
     let approvals = Approvals::open(store, audit.clone(), Arc::clone(&keys), Arc::clone(&clock)).await?;
     let approvals = Arc::new(approvals);
-    let scanner = Scanner::new(ScannerConfig::default())?;
     let prepares = catalogue.served.iter().map(|tool| Arc::clone(tool) as Arc<dyn Prepare>);
-    let validator = Validator::new(prepares, scanner.clone(), Arc::clone(&approvals))?;
+    let validator =
+        Validator::new(prepares, Scanner::new(ScannerConfig::default())?, Arc::clone(&approvals))?;
     let connectors = match Connectors::new(catalogue.served) {
         Ok(connectors) => connectors,
         Err(name) => bail!("two tools are named `{name}`"),
@@ -99,7 +99,7 @@ pub async fn house(settings: &Settings, launcher: PathBuf, change: ChangedPolicy
         policy: Arc::clone(&policy),
         validator,
         connectors,
-        scanner: OutputScanner::new(scanner, actions(settings)),
+        scanner: OutputScanner::new(Scanner::new(ScannerConfig::default())?, actions(settings)),
         audit: audit.clone(),
         clock: Arc::clone(&clock),
     }));

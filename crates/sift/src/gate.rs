@@ -26,7 +26,6 @@ enum Wake {
 }
 
 /// The keywords of all recognisers in one automaton.
-#[derive(Clone)]
 pub(crate) struct Gate {
     keywords: AhoCorasick,
     wakes: Vec<Wake>,

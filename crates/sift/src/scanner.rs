@@ -17,8 +17,7 @@ use crate::page::{BLANK, Candidate, Page};
 use crate::readable;
 use crate::{iban, ip};
 
-/// Finds secrets, personal data and hidden text. Copies share the automata.
-#[derive(Clone)]
+/// Finds secrets, personal data and hidden text.
 pub struct Scanner {
     config: ScannerConfig,
     gate: Gate,
