@@ -3,6 +3,9 @@
 //! A row becomes one policy or a few; each is called after the row, so that a reason names a row.
 //! A grant of a tool answers both questions, `call` and `callWith`; a condition of the row stands
 //! in the second only, because the first is asked before there are arguments.
+//!
+//! Policies are built as trees and not as text: only a condition has to be parsed, and it stays one
+//! expression whatever is written in it.
 
 use crate::AdminAction;
 use crate::error::{Problem, Problems};
@@ -10,75 +13,89 @@ use crate::files::ROLES;
 use crate::roles::{
     DataGrant, EVERY, Grant, Holder, Roles, Selection, ToolGrant, ToolSelector, WithoutApproval,
 };
-use crate::rule::{Rule, in_order, parse_problem};
+use crate::rule::{Rule, parse_problem};
+use crate::tree::{any, any_within, entity, only, within};
 use crate::vocabulary::{Action, Kind};
-use cedar_policy::{EntityUid, Expression, PolicyId, PolicySet};
-use std::collections::BTreeSet;
+use cedar_policy::pst::{
+    self, ActionConstraint, Clause, Effect, EntityOrSlot, Expr, PrincipalConstraint, ResourceConstraint,
+    StaticPolicy, Template,
+};
+use cedar_policy::{EntityUid, Expression, Policy, PolicyId};
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeSet, HashMap};
+use std::fmt;
 use std::sync::Arc;
 
 /// The rules of every role and class.
 pub(crate) fn compile(roles: &Roles, problems: &mut Problems) -> Vec<Rule> {
-    let mut texts = Vec::new();
+    let file: Arc<str> = ROLES.into();
+    let mut rules = Rules::default();
     for (name, role) in &roles.roles {
         let place = format!("{ROLES}:{name}");
-        Holds { who: Kind::Role.uid(name), place }.compile(role, &mut texts, problems);
+        Holds { who: Kind::Role.uid(name), place, file: &file }.compile(role, &mut rules, problems);
     }
     for (name, class) in &roles.classes {
         // A role's name holds no dot, so no role and class share a place.
         let place = format!("{ROLES}:class.{name}");
-        Holds { who: Kind::ClientClass.uid(name), place }.compile(class, &mut texts, problems);
+        Holds { who: Kind::ClientClass.uid(name), place, file: &file }.compile(class, &mut rules, problems);
     }
-    read(&texts, problems)
+    rules.made
 }
 
-/// A policy as text, with its id and the row that it is from.
-struct PolicyText {
-    id: String,
-    row: String,
-    text: String,
-}
-
-/// Reads all texts in one go: Cedar's parser takes longer to start than to read a policy.
-fn read(texts: &[PolicyText], problems: &mut Problems) -> Vec<Rule> {
-    let whole: Vec<&str> = texts.iter().map(|policy| policy.text.as_str()).collect();
-    let parsed: Result<PolicySet, _> = whole.join("\n").parse();
-    // Names are escaped and conditions were each read as one expression, so this is not the author's fault.
-    let fault = |cause: String| Problem::new(ROLES, cause, "report this fault of the product");
-    let Some(set) = problems.take(parsed.map_err(|error| fault(error.to_string()))) else {
-        return Vec::new();
-    };
-    let policies = in_order(&set);
-    if policies.len() != texts.len() {
-        problems.add(fault(format!("{} rows became {} policies", texts.len(), policies.len())));
-    }
-    let file: Arc<str> = ROLES.into();
-    let rules = policies.into_iter().zip(texts).filter_map(|(policy, text)| {
-        problems.take(Rule::new(policy.new_id(PolicyId::new(&text.id)), &file, &text.row))
-    });
-    rules.collect()
+/// The rules so far, and the first of each shape.
+#[derive(Default)]
+struct Rules {
+    made: Vec<Rule>,
+    shapes: HashMap<String, PolicyId>,
 }
 
 /// A role or class and where it stands.
-struct Holds {
+struct Holds<'a> {
     who: EntityUid,
     place: String,
+    file: &'a Arc<str>,
 }
 
-/// One policy before it is text: actions, resource, condition.
+/// One policy before it has a name and a principal.
 struct Draft {
     actions: Vec<Action>,
-    resource: String,
-    when: Option<String>,
+    resource: ResourceConstraint,
+    when: Option<Expr>,
 }
 
 impl Draft {
-    fn new(action: Action, resource: String) -> Self {
+    fn new(action: Action, resource: ResourceConstraint) -> Self {
         Self { actions: vec![action], resource, when: None }
+    }
+
+    /// All that a policy says but whose it is. Names of roles and classes are plain, and validation asks
+    /// nothing else of them: policies of one shape have one verdict.
+    fn shape(&self, who: &EntityUid) -> String {
+        format!("{} {:?} {:?} {:?}", who.type_name(), self.actions, self.resource, self.when)
+    }
+
+    fn policy(self, id: &str, who: &EntityUid) -> Result<Policy, Problem> {
+        let actions = self.actions.iter().map(|action| entity(&action.uid())).collect();
+        let tree = Template::new(
+            id,
+            Effect::Permit,
+            PrincipalConstraint::In(EntityOrSlot::Entity(entity(who))),
+            ActionConstraint::In(actions),
+            self.resource,
+        );
+        let tree = tree.try_with_clauses(self.when.map(|when| Clause::When(Arc::new(when))));
+        let policy = StaticPolicy::try_from(tree.map_err(fault)?).map_err(fault)?;
+        Policy::from_pst(pst::Policy::Static(policy)).map_err(fault)
     }
 }
 
-impl Holds {
-    fn compile(&self, holder: &Holder, texts: &mut Vec<PolicyText>, problems: &mut Problems) {
+/// Names stand in the tree as they are and conditions were read as expressions, so this is not the author's fault.
+fn fault(cause: impl fmt::Display) -> Problem {
+    Problem::new(ROLES, cause.to_string(), "report this fault of the product")
+}
+
+impl Holds<'_> {
+    fn compile(&self, holder: &Holder, rules: &mut Rules, problems: &mut Problems) {
         let mut rows = BTreeSet::new();
         for grant in &holder.grants {
             let (row, drafts) = match grant {
@@ -91,33 +108,32 @@ impl Holds {
                 problems.add(Problem::new(ROLES, "two rows grant the same thing", hint).in_rule(&label));
                 continue;
             }
-            self.add(&label, drafts, texts);
+            self.add(&label, drafts, rules, problems);
         }
         if !holder.may.is_empty() {
-            let resource = format!("resource is {}", Kind::Tenant.word());
+            let resource = any(Kind::Tenant);
             let actions = holder.may.iter().map(|may| may.action()).collect();
-            self.add(&format!("{}:may", self.place), vec![Draft { actions, resource, when: None }], texts);
+            let draft = Draft { actions, resource, when: None };
+            self.add(&format!("{}:may", self.place), vec![draft], rules, problems);
         }
     }
 
     fn tool(&self, grant: &ToolGrant, problems: &mut Problems) -> Vec<Draft> {
         let resource = match &grant.tools {
-            ToolSelector::Every => format!("resource is {}", Kind::Tool.word()),
-            ToolSelector::Tool(name) => format!("resource == {}", Kind::Tool.uid(name)),
-            ToolSelector::Group(name) => format!("resource in {}", Kind::ToolGroup.uid(name)),
+            ToolSelector::Every => any(Kind::Tool),
+            ToolSelector::Tool(name) => only(&Kind::Tool.uid(name)),
+            ToolSelector::Group(name) => within(&Kind::ToolGroup.uid(name)),
         };
-        let mut check = |condition: &Option<String>, key: &str| {
-            let text = condition.as_deref()?;
-            let parsed: Result<Expression, _> = text.parse();
-            let label = format!("{}:{}", self.place, row_of_tool(grant));
-            problems.take(parsed.map(|_| text.to_owned()).map_err(|error| {
-                let found = parse_problem(ROLES, text, &error);
-                Problem::new(ROLES, format!("`{key}`: {}", found.cause), found.hint).in_rule(label)
-            }))
+        let mut read = |condition: &str, key: &str| {
+            let found = expression(condition, key).map_err(|problem| {
+                let label = format!("{}:{}", self.place, row_of_tool(grant));
+                problem.in_rule(label)
+            });
+            problems.take(found)
         };
         let mut plain = Draft::new(Action::Call, resource.clone());
         let mut drafts = Vec::new();
-        match check(&grant.when, "when") {
+        match grant.when.as_deref().and_then(|condition| read(condition, "when")) {
             None => plain.actions.push(Action::CallWith),
             when => drafts.push(Draft { when, ..Draft::new(Action::CallWith, resource.clone()) }),
         }
@@ -125,7 +141,7 @@ impl Holds {
             WithoutApproval::Never => {}
             WithoutApproval::Always => plain.actions.push(Action::CallWithoutApproval),
             WithoutApproval::When(condition) => {
-                let when = check(&Some(condition.clone()), "without_approval");
+                let when = read(condition, "without_approval");
                 drafts.push(Draft { when, ..Draft::new(Action::CallWithoutApproval, resource) });
             }
         }
@@ -133,22 +149,28 @@ impl Holds {
         drafts
     }
 
-    fn add(&self, row: &str, drafts: Vec<Draft>, texts: &mut Vec<PolicyText>) {
+    fn add(&self, row: &str, drafts: Vec<Draft>, rules: &mut Rules, problems: &mut Problems) {
         for (at, draft) in drafts.into_iter().enumerate() {
             let id = if at == 0 { row.to_owned() } else { format!("{row}#{at}") };
-            let actions: Vec<String> = draft.actions.iter().map(|action| action.uid().to_string()).collect();
-            // The condition ends in a line of its own: a comment in it cannot swallow the brace.
-            let when =
-                draft.when.map(|condition| format!("\nwhen {{\n  {condition}\n}}")).unwrap_or_default();
-            let text = format!(
-                "permit (\n  principal in {},\n  action in [{}],\n  {}\n){when};",
-                self.who,
-                actions.join(", "),
-                draft.resource
-            );
-            texts.push(PolicyText { id, row: row.to_owned(), text });
+            let shape = draft.shape(&self.who);
+            let rule = draft.policy(&id, &self.who).and_then(|policy| Rule::new(policy, self.file, row));
+            let Some(mut rule) = problems.take(rule) else { continue };
+            match rules.shapes.entry(shape) {
+                Entry::Occupied(first) => rule.twin = Some(first.get().clone()),
+                Entry::Vacant(place) => _ = place.insert(rule.policy.id().clone()),
+            }
+            rules.made.push(rule);
         }
     }
+}
+
+/// A condition is one expression; what else is in the text is a fault.
+fn expression(text: &str, key: &str) -> Result<Expr, Problem> {
+    let parsed: Expression = text.parse().map_err(|error| {
+        let found = parse_problem(ROLES, text, &error);
+        Problem::new(ROLES, format!("`{key}`: {}", found.cause), found.hint)
+    })?;
+    Expr::try_from(parsed.as_ref().clone()).map_err(fault)
 }
 
 /// The last part of a row's name. A tool's name holds no colon, so no two kinds of rows share one.
@@ -165,28 +187,30 @@ fn row_of_data(grant: &DataGrant) -> String {
 }
 
 fn data(grant: &DataGrant) -> Vec<Draft> {
-    let within = |kind: Kind| match &grant.resource {
-        None => format!("resource is {}", kind.word()),
-        Some(name) => format!("resource is {} in {}", kind.word(), Kind::Resource.uid(name)),
+    let each = |kind: Kind| match &grant.resource {
+        None => any(kind),
+        Some(name) => any_within(kind, &Kind::Resource.uid(name)),
     };
     let resource = match &grant.resource {
-        None => format!("resource is {}", Kind::Resource.word()),
-        Some(name) => format!("resource == {}", Kind::Resource.uid(name)),
+        None => any(Kind::Resource),
+        Some(name) => only(&Kind::Resource.uid(name)),
     };
     let prefix = grant.resource.as_deref().unwrap_or(EVERY);
     let mut drafts = vec![Draft::new(Action::Read, resource)];
     match &grant.tables {
-        Selection::Every => drafts.push(Draft::new(Action::Read, within(Kind::Table))),
-        Selection::Listed(tables) => drafts.extend(tables.iter().map(|table| {
-            Draft::new(Action::Read, format!("resource == {}", Kind::Table.uid(&format!("{prefix}.{table}"))))
-        })),
+        Selection::Every => drafts.push(Draft::new(Action::Read, each(Kind::Table))),
+        Selection::Listed(tables) => drafts.extend(
+            tables
+                .iter()
+                .map(|table| Draft::new(Action::Read, only(&Kind::Table.uid(&format!("{prefix}.{table}"))))),
+        ),
     }
     match &grant.unmasked {
-        Selection::Every => drafts.push(Draft::new(Action::ReadUnmasked, within(Kind::Column))),
+        Selection::Every => drafts.push(Draft::new(Action::ReadUnmasked, each(Kind::Column))),
         Selection::Listed(columns) => drafts.extend(columns.iter().map(|column| {
             let resource = match column.strip_suffix(".*") {
-                Some(table) => format!("resource in {}", Kind::Table.uid(&format!("{prefix}.{table}"))),
-                None => format!("resource == {}", Kind::Column.uid(&format!("{prefix}.{column}"))),
+                Some(table) => within(&Kind::Table.uid(&format!("{prefix}.{table}"))),
+                None => only(&Kind::Column.uid(&format!("{prefix}.{column}"))),
             };
             Draft::new(Action::ReadUnmasked, resource)
         })),

@@ -117,6 +117,10 @@ impl Problems {
         result.map_err(|problem| self.add(problem)).ok()
     }
 
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Ends a stage: later stages rely on this one, so they do not run on a faulty one.
     pub(crate) fn stop_here(&mut self) -> Result<(), PolicyError> {
         if self.0.is_empty() {

@@ -9,16 +9,37 @@ use crate::world::{World, tool_parents};
 use cedar_policy::EntityUid;
 use domain::{ClientId, PersonId, TenantId};
 use manifest::ToolManifest;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 pub(crate) struct Known<'a> {
-    pub(crate) tenant: &'a TenantId,
-    pub(crate) world: &'a World,
-    pub(crate) schema: &'a CheckedSchema,
-    pub(crate) tools: &'a [Arc<ToolManifest>],
+    tenant: &'a TenantId,
+    world: &'a World,
+    schema: &'a CheckedSchema,
+    tools: Vec<KnownTool<'a>>,
 }
 
-impl Known<'_> {
+struct KnownTool<'a> {
+    uid: EntityUid,
+    parents: BTreeSet<EntityUid>,
+    manifest: &'a ToolManifest,
+}
+
+impl<'a> Known<'a> {
+    pub(crate) fn new(
+        tenant: &'a TenantId,
+        world: &'a World,
+        schema: &'a CheckedSchema,
+        tools: &'a [Arc<ToolManifest>],
+    ) -> Self {
+        let tools = tools.iter().map(|manifest| KnownTool {
+            uid: tool(manifest.name()),
+            parents: tool_parents(manifest).into_iter().collect(),
+            manifest,
+        });
+        Self { tenant, world, schema, tools: tools.collect() }
+    }
+
     /// Checks every entity that the rule names and every attribute that it reads.
     pub(crate) fn check(&self, rule: &Rule, problems: &mut Problems) {
         let mut seen: Vec<&EntityUid> = Vec::new();
@@ -69,13 +90,10 @@ impl Known<'_> {
             problems.add(Problem::new(&rule.file, cause, hint).in_rule(&*rule.label));
             return;
         }
-        let in_scope = self.tools.iter().filter(|manifest| {
-            let uid = tool(manifest.name());
-            rule.resource.admits(&uid, &tool_parents(manifest).into_iter().collect())
-        });
+        let in_scope = self.tools.iter().filter(|tool| rule.resource.admits(&tool.uid, &tool.parents));
         let declared: Vec<&str> =
-            in_scope.flat_map(|manifest| manifest.attributes()).map(|attribute| attribute.name).collect();
-        if !declared.contains(&name) || !self.schema.attributes.iter().any(|known| known == name) {
+            in_scope.flat_map(|tool| tool.manifest.attributes()).map(|attribute| attribute.name).collect();
+        if !declared.contains(&name) || !self.schema.declares(name) {
             let cause = format!("it reads `context.{name}`, which no tool that it is about declares");
             let hint = did_you_mean(
                 name,

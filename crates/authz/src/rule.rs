@@ -25,6 +25,8 @@ pub(crate) struct Rule {
     pub(crate) conditions: Option<Policy>,
     /// What reasons call it: several policies of one row share it.
     pub(crate) label: Arc<str>,
+    /// A rule that differs from this one in nothing but whose row it is, and is validated for both.
+    pub(crate) twin: Option<PolicyId>,
     /// The file that it is from.
     pub(crate) file: Arc<str>,
     /// The attributes of `context` that its conditions read.
@@ -49,6 +51,7 @@ impl Rule {
         };
         Ok(Self {
             label: label.into(),
+            twin: None,
             file: Arc::clone(file),
             reads: conditions.reads,
             conditions: conditions.alone,

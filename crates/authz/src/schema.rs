@@ -1,4 +1,5 @@
-//! `schema.cedarschema`: reads it and holds it against the vocabulary and the tools.
+//! `schema.cedarschema`: reads it and holds it against the vocabulary; then, once they are known,
+//! against the tools.
 //!
 //! The split between the two questions is held here: `call` has no attributes in its context,
 //! `callWith` has those that tools declare, each with the declared type and each optional.
@@ -8,7 +9,7 @@ use crate::files::SCHEMA;
 use crate::nearest::did_you_mean;
 use crate::rule::parse_problem;
 use crate::vocabulary::{Action, Kind};
-use cedar_policy::{Schema, schema_str_to_json_with_resolved_types};
+use cedar_policy::{Schema, Validator, schema_str_to_json_with_resolved_types};
 use manifest::{AttributeKind, ToolManifest};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -16,10 +17,14 @@ use std::sync::Arc;
 
 /// A schema that agrees with the vocabulary.
 pub(crate) struct CheckedSchema {
-    pub(crate) schema: Schema,
-    /// The names that the context of `callWith` may hold.
-    pub(crate) attributes: Vec<String>,
+    /// Holds the schema itself.
+    pub(crate) validator: Validator,
+    /// What the contexts of the questions with attributes may hold.
+    contexts: Vec<(Action, Attributes)>,
 }
+
+/// By name.
+type Attributes = BTreeMap<String, Declared>;
 
 /// An attribute's type in the schema: as Cedar's JSON form writes it.
 struct Declared {
@@ -28,7 +33,7 @@ struct Declared {
 }
 
 impl CheckedSchema {
-    pub(crate) fn read(text: &str, tools: &[Arc<ToolManifest>], problems: &mut Problems) -> Option<Self> {
+    pub(crate) fn read(text: &str, problems: &mut Problems) -> Option<Self> {
         let parsed = Schema::from_cedarschema_str(text).map_err(|error| parse_problem(SCHEMA, text, &error));
         let (schema, warnings) = problems.take(parsed)?;
         for warning in warnings {
@@ -36,13 +41,42 @@ impl CheckedSchema {
         }
         let resolved = schema_str_to_json_with_resolved_types(text);
         let (json, _) = problems.take(resolved.map_err(|error| parse_problem(SCHEMA, text, &error)))?;
+        let mut contexts = Vec::new();
         for action in Action::ALL {
             check_action(action, &schema, problems);
-            check_context(action, &context_of(&json, action), tools, problems);
+            let context = context_of(&json, action);
+            check_context(action, &context, problems);
+            if action.reads_attributes() {
+                contexts.push((action, context));
+            }
         }
-        let attributes = context_of(&json, Action::CallWith).into_keys().collect();
-        Some(Self { schema, attributes })
+        Some(Self { validator: Validator::new(schema), contexts })
     }
+
+    /// Cedar's own form.
+    pub(crate) fn schema(&self) -> &Schema {
+        self.validator.schema()
+    }
+
+    /// True if every question with attributes may be asked with this one.
+    pub(crate) fn declares(&self, attribute: &str) -> bool {
+        self.contexts.iter().all(|(_, context)| context.contains_key(attribute))
+    }
+
+    /// Does the schema declare every attribute that a tool lets policy read, with the tool's type?
+    pub(crate) fn check_tools(&self, tools: &[Arc<ToolManifest>], problems: &mut Problems) {
+        for (action, context) in &self.contexts {
+            for tool in tools {
+                for problem in missing(tool, context) {
+                    problems.add(problem.in_rule(place_of(*action)));
+                }
+            }
+        }
+    }
+}
+
+fn place_of(action: Action) -> String {
+    format!("action {}", action.word())
 }
 
 fn check_action(action: Action, schema: &Schema, problems: &mut Problems) {
@@ -52,7 +86,7 @@ fn check_action(action: Action, schema: &Schema, problems: &mut Problems) {
             "declare it as `appliesTo {{ principal: [Person, Client], resource: [{}] }}`",
             action.resources().iter().map(|kind| kind.word()).collect::<Vec<_>>().join(", ")
         );
-        Problem::new(SCHEMA, cause, hint).in_rule(format!("action {}", action.word()))
+        Problem::new(SCHEMA, cause, hint).in_rule(place_of(action))
     };
     if !schema.actions().any(|declared| *declared == uid) {
         problems.add(wrong("the action is missing".to_owned()));
@@ -72,57 +106,39 @@ fn check_action(action: Action, schema: &Schema, problems: &mut Problems) {
     }
 }
 
-fn check_context(
-    action: Action,
-    context: &BTreeMap<String, Declared>,
-    tools: &[Arc<ToolManifest>],
-    problems: &mut Problems,
-) {
-    let place = format!("action {}", action.word());
+fn check_context(action: Action, context: &Attributes, problems: &mut Problems) {
     if !action.reads_attributes() {
         if let Some(name) = context.keys().next() {
             let cause = format!("the context holds `{name}`, but this question is asked without arguments");
             let hint = "move it to the context of `callWith`";
-            problems.add(Problem::new(SCHEMA, cause, hint).in_rule(place));
+            problems.add(Problem::new(SCHEMA, cause, hint).in_rule(place_of(action)));
         }
         return;
     }
     for (name, _) in context.iter().filter(|(_, declared)| declared.required) {
         let cause = format!("`{name}` is required, but not every call has it");
-        problems.add(Problem::new(SCHEMA, cause, format!("write `{name}?`")).in_rule(place.clone()));
+        problems.add(Problem::new(SCHEMA, cause, format!("write `{name}?`")).in_rule(place_of(action)));
     }
-    for tool in tools {
-        for attribute in tool.attributes() {
-            let wanted = type_text(attribute.kind);
-            let problem = match context.get(attribute.name) {
-                Some(declared) if declared.type_text == wanted => continue,
-                Some(declared) => Problem::new(
-                    SCHEMA,
-                    format!(
-                        "`{}` is {} here and {wanted} for tool `{}`",
-                        attribute.name,
-                        declared.type_text,
-                        tool.name()
-                    ),
-                    format!("write `{}?: {wanted}`", attribute.name),
-                ),
-                None => Problem::new(
-                    SCHEMA,
-                    format!(
-                        "the context lacks `{}`, which tool `{}` lets policy read",
-                        attribute.name,
-                        tool.name()
-                    ),
-                    did_you_mean(
-                        attribute.name,
-                        context.keys().map(String::as_str),
-                        &format!("add `{}?: {wanted}`", attribute.name),
-                    ),
-                ),
-            };
-            problems.add(problem.in_rule(place.clone()));
+}
+
+/// The attributes of `tool` that `context` does not declare as the tool does.
+fn missing(tool: &ToolManifest, context: &Attributes) -> impl Iterator<Item = Problem> {
+    tool.attributes().iter().filter_map(|attribute| {
+        let (name, wanted) = (attribute.name, type_text(attribute.kind));
+        match context.get(name) {
+            Some(declared) if declared.type_text == wanted => None,
+            Some(declared) => Some(Problem::new(
+                SCHEMA,
+                format!("`{name}` is {} here and {wanted} for tool `{}`", declared.type_text, tool.name()),
+                format!("write `{name}?: {wanted}`"),
+            )),
+            None => Some(Problem::new(
+                SCHEMA,
+                format!("the context lacks `{name}`, which tool `{}` lets policy read", tool.name()),
+                did_you_mean(name, context.keys().map(String::as_str), &format!("add `{name}?: {wanted}`")),
+            )),
         }
-    }
+    })
 }
 
 const fn type_text(kind: AttributeKind) -> &'static str {
@@ -135,7 +151,7 @@ const fn type_text(kind: AttributeKind) -> &'static str {
 }
 
 /// The attributes of an action's context, read out of the schema's JSON form.
-fn context_of(schema: &Value, action: Action) -> BTreeMap<String, Declared> {
+fn context_of(schema: &Value, action: Action) -> Attributes {
     let named = |name: &str| schema.get("")?.get("commonTypes")?.get(name);
     let of_action = || schema.get("")?.get("actions")?.get(action.word())?.get("appliesTo")?.get("context");
     let mut context = of_action();

@@ -65,17 +65,19 @@ impl Kind {
     }
 
     pub(crate) fn type_name(self) -> EntityTypeName {
-        parse_type_name(self.word())
+        TYPE_NAMES.get(&self).cloned().unwrap_or_else(|| parse_type_name(self.word()))
     }
 
     pub(crate) fn uid(self, id: &str) -> EntityUid {
-        let name = TYPE_NAMES.get(&self).cloned().unwrap_or_else(|| self.type_name());
-        EntityUid::from_type_name_and_id(name, EntityId::new(id))
+        EntityUid::from_type_name_and_id(self.type_name(), EntityId::new(id))
     }
 }
 
+// Cedar parses a name anew each time.
 static TYPE_NAMES: LazyLock<BTreeMap<Kind, EntityTypeName>> =
-    LazyLock::new(|| Kind::ALL.into_iter().map(|kind| (kind, kind.type_name())).collect());
+    LazyLock::new(|| Kind::ALL.into_iter().map(|kind| (kind, parse_type_name(kind.word()))).collect());
+
+static ACTION: LazyLock<EntityTypeName> = LazyLock::new(|| parse_type_name("Action"));
 
 #[expect(clippy::expect_used, reason = "only called with plain identifiers that this file holds")]
 fn parse_type_name(word: &str) -> EntityTypeName {
@@ -154,7 +156,7 @@ impl Action {
     }
 
     pub(crate) fn uid(self) -> EntityUid {
-        EntityUid::from_type_name_and_id(parse_type_name("Action"), EntityId::new(self.word()))
+        EntityUid::from_type_name_and_id(ACTION.clone(), EntityId::new(self.word()))
     }
 }
 

@@ -6,6 +6,7 @@
 mod catalogue;
 mod doctor;
 mod facts;
+mod foundations;
 mod limited;
 mod override_log;
 mod overrides;

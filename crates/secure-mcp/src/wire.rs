@@ -2,6 +2,7 @@
 
 use crate::catalogue::Catalogue;
 use crate::facts::facts;
+use crate::foundations::Foundations;
 use crate::override_log::{OverrideLog, config_digest};
 use crate::overrides;
 use crate::quickstart::private_folder;
@@ -16,7 +17,6 @@ use domain::{Clock, Digest, SystemClock};
 use execute::Connectors;
 use manifest::{Prepare, ToolManifest};
 use pipeline::{Parts, Pipeline};
-use sandbox::{Sandbox, SandboxConfig, UidRange};
 use scan::{Actions, FindingAction, OutputScanner};
 use secrets::KeyStore;
 use settings::{Links, ResourceKind, Settings};
@@ -82,18 +82,12 @@ pub(crate) fn local_issuer(settings: &Settings, keys: &KeyStore) -> LocalIssuer 
 /// Builds a server from its settings. `launcher` is the program that the sandbox starts again.
 pub async fn house(settings: &Settings, launcher: PathBuf, change: ChangedPolicy) -> anyhow::Result<House> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let (keys, audit, report) = open_log(settings, &clock)?;
     let no_isolation = overrides::no_isolation(settings, &clock);
-    let allow_unisolated = no_isolation.is_some();
-    let mut engine = SandboxConfig { launcher, allow_unisolated, ..SandboxConfig::default() };
-    if let Some(range) = settings.sandbox.uid_range {
-        engine.uid_range = UidRange { first: range.first, count: range.count };
-    }
-    let sandbox = Sandbox::new(engine).await.context("the sandbox")?;
-    let runtimes = sandbox.runtimes().await.clone();
+    let Foundations { keys, audit, report, sandbox, runtimes, draft } =
+        Foundations::lay(settings, launcher, no_isolation.is_some(), &clock).await?;
     let catalogue =
         Catalogue::build(settings, &sandbox, &runtimes, database(settings, &keys)?, no_isolation)?;
-    let policy = load_policy(&settings.policy.dir, &catalogue.known)?;
+    let policy = Arc::new(draft.for_tools(&catalogue.known)?);
     settle_policy(&audit, report.last_policy, policy.policy_hash(), change).await?;
     let overrides = announce(settings, &audit, &policy, clock.as_ref()).await?;
     let issuer = local_issuer(settings, &keys);

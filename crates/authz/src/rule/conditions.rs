@@ -22,7 +22,8 @@ impl Conditions {
         if !policy.has_non_scope_constraint() {
             return Ok(Self::default());
         }
-        let tree = policy.to_pst().map_err(|_| UNREADABLE)?;
+        // Out of what Cedar has parsed: a policy that remembers its text would have it parsed once more.
+        let tree = Policy::from(policy.as_ref().clone()).to_pst().map_err(|_| UNREADABLE)?;
         let mut reads = BTreeSet::new();
         for clause in tree.body().clauses() {
             match clause {

@@ -192,6 +192,29 @@ fn a_condition_that_is_not_one_expression_is_refused() {
 }
 
 #[test]
+fn a_fault_of_rows_that_are_alike_is_told_for_each() {
+    let row = "{ tool = \"database-query\", when = 'context has max_rows && context.max_rows > \"5\"' }";
+    let roles = format!("{ROLES}[roles.one]\ngrants = [{row}]\n[roles.two]\ngrants = [{row}]\n");
+    let error = Texts { roles, ..Texts::new() }.load().expect_err("a refusal");
+    let named: Vec<_> = error.problems().iter().filter_map(|problem| problem.rule.as_deref()).collect();
+    assert_eq!(named, ["roles.toml:one:database-query", "roles.toml:two:database-query"], "{error}");
+}
+
+#[test]
+fn a_role_that_the_schema_does_not_list_is_refused_although_another_has_the_same_rows() {
+    let row = "{ tool = \"echo\" }";
+    let roles = format!("{ROLES}[roles.one]\ngrants = [{row}]\n[roles.two]\ngrants = [{row}]\n");
+    let listing = |names: &str| Texts {
+        schema: replaced(SCHEMA, "entity Role in [Role];", &format!("entity Role enum [{names}];")),
+        roles: roles.clone(),
+        ..Texts::new()
+    };
+    assert!(listing("\"analyst\", \"one\", \"two\"").load().is_ok());
+    let problem = listing("\"analyst\", \"one\"").problem();
+    check(&problem, ["schema.cedarschema", "", "two", "keep entity types"]);
+}
+
+#[test]
 fn data_that_cannot_be_meant_is_refused() {
     check(
         &with_data("[customer_database.orders]\nid = \"cleer\"\n"),
