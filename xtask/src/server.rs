@@ -108,7 +108,9 @@ impl Server {
 /// Asks first, so that the server takes its own sandboxes down; then ends it.
 impl Drop for Server {
     fn drop(&mut self) {
-        let asked = process::quiet(Command::new("kill").args(["-TERM", &self.child.id().to_string()]));
+        // By the shell: a small Debian has no program `kill`.
+        let kill = format!("kill -TERM {}", self.child.id());
+        let asked = process::quiet(Command::new("sh").args(["-c", &kill]));
         let start = Instant::now();
         while asked && start.elapsed() < MAX_STOP && matches!(self.child.try_wait(), Ok(None)) {
             std::thread::sleep(STEP);

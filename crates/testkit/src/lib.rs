@@ -15,7 +15,9 @@
 mod client;
 mod modern;
 mod server;
+mod signal;
 
 pub use client::{Reply, WebSocket};
 pub use modern::{MODERN, legacy, modern};
 pub use server::{Server, ServerOptions, copy_policies, free_port};
+pub use signal::send_signal;

@@ -120,7 +120,7 @@ fn targets(policy: &Policy) -> Vec<&Target> {
 fn cases() -> u32 {
     #[allow(clippy::disallowed_methods, reason = "the long test's size comes from whoever starts it")]
     let factor = std::env::var("SECURE_MCP_SOAK_FACTOR").ok();
-    24 * factor.map_or(1, |text| text.parse::<u32>().unwrap())
+    24 * factor.map_or(1, |text| text.parse::<u32>().expect("a number"))
 }
 
 proptest! {

@@ -325,7 +325,7 @@ fn many_threads_get_the_same_answers() {
 fn cases() -> u32 {
     #[allow(clippy::disallowed_methods, reason = "the long test's size comes from whoever starts it")]
     let factor = std::env::var("SECURE_MCP_SOAK_FACTOR").ok();
-    16 * factor.map_or(1, |text| text.parse::<u32>().unwrap())
+    16 * factor.map_or(1, |text| text.parse::<u32>().expect("a number"))
 }
 
 proptest! {

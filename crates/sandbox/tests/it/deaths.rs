@@ -121,6 +121,7 @@ fn runs_in_a_row() -> usize {
     std::env::var("SECURE_MCP_SOAK_SANDBOXES").map_or(64, |text| text.parse().unwrap())
 }
 
+#[expect(clippy::print_stdout, reason = "a long run says what it saw")]
 fn many_in_a_row_leave_nothing(engine: &mut Engine) {
     const AT_ONCE: usize = 8;
     let descriptors = |engine: &Engine| fs::read_dir(format!("/proc/{}/fd", engine.pid())).unwrap().count();

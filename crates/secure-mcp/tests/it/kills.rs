@@ -58,9 +58,7 @@ async fn every_answered_call_survives_a_kill() {
             .collect();
         // Another moment each time: primes keep the moments from falling into step with the log's second.
         tokio::time::sleep(Duration::from_millis(120 + kill * 37 % 211)).await;
-        let killed =
-            std::process::Command::new("kill").args(["-9", &shared.pid().to_string()]).status().unwrap();
-        assert!(killed.success());
+        assert!(testkit::send_signal("KILL", shared.pid()));
         let mut receipts = Vec::new();
         for caller in callers {
             receipts.extend(caller.await.unwrap());

@@ -117,7 +117,7 @@ impl Session {
     /// Ctrl-C, as it were: each server beside the page has to end well.
     pub fn end_servers(&mut self) -> Result<(), String> {
         for (command, mut child) in std::mem::take(&mut self.beside) {
-            let told = Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
+            let told = testkit::send_signal("TERM", child.id());
             let asked = Instant::now();
             let status = loop {
                 match child.try_wait().unwrap() {
@@ -128,7 +128,7 @@ impl Session {
             };
             let _ = child.kill();
             let _ = child.wait();
-            if !told.success() || !status.is_some_and(|status| status.success()) {
+            if !told || !status.is_some_and(|status| status.success()) {
                 return Err(format!("`{command}` did not end well after SIGTERM: {status:?}"));
             }
         }
