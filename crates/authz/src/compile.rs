@@ -28,32 +28,41 @@ use std::sync::Arc;
 
 /// The rules of every role and class.
 pub(crate) fn compile(roles: &Roles, problems: &mut Problems) -> Vec<Rule> {
-    let file: Arc<str> = ROLES.into();
-    let mut rules = Rules::default();
+    let mut rules = Rules { file: ROLES.into(), made: Vec::new(), firsts: HashMap::new() };
     for (name, role) in &roles.roles {
         let place = format!("{ROLES}:{name}");
-        Holds { who: Kind::Role.uid(name), place, file: &file }.compile(role, &mut rules, problems);
+        Holds { kind: Kind::Role, who: Kind::Role.uid(name), place }.compile(role, &mut rules, problems);
     }
     for (name, class) in &roles.classes {
         // A role's name holds no dot, so no role and class share a place.
         let place = format!("{ROLES}:class.{name}");
-        Holds { who: Kind::ClientClass.uid(name), place, file: &file }.compile(class, &mut rules, problems);
+        let holds = Holds { kind: Kind::ClientClass, who: Kind::ClientClass.uid(name), place };
+        holds.compile(class, &mut rules, problems);
     }
     rules.made
 }
 
-/// The rules so far, and the first of each shape.
-#[derive(Default)]
-struct Rules {
+/// The rules so far.
+struct Rules<'a> {
+    file: Arc<str>,
     made: Vec<Rule>,
-    shapes: HashMap<String, PolicyId>,
+    /// The first policy that was made of such a row, by its place among the row's policies. Another holder's
+    /// like it is its twin: names of roles and classes are plain, and validation asks nothing else of them.
+    firsts: HashMap<(Kind, Row<'a>, usize), PolicyId>,
+}
+
+/// What a row says, whoever's it is.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+enum Row<'a> {
+    Grant(&'a Grant),
+    May(&'a [AdminAction]),
 }
 
 /// A role or class and where it stands.
-struct Holds<'a> {
+struct Holds {
+    kind: Kind,
     who: EntityUid,
     place: String,
-    file: &'a Arc<str>,
 }
 
 /// One policy before it has a name and a principal.
@@ -66,12 +75,6 @@ struct Draft {
 impl Draft {
     fn new(action: Action, resource: ResourceConstraint) -> Self {
         Self { actions: vec![action], resource, when: None }
-    }
-
-    /// All that a policy says but whose it is. Names of roles and classes are plain, and validation asks
-    /// nothing else of them: policies of one shape have one verdict.
-    fn shape(&self, who: &EntityUid) -> String {
-        format!("{} {:?} {:?} {:?}", who.type_name(), self.actions, self.resource, self.when)
     }
 
     fn policy(self, id: &str, who: &EntityUid) -> Result<Policy, Problem> {
@@ -94,8 +97,8 @@ fn fault(cause: impl fmt::Display) -> Problem {
     Problem::new(ROLES, cause.to_string(), "report this fault of the product")
 }
 
-impl Holds<'_> {
-    fn compile(&self, holder: &Holder, rules: &mut Rules, problems: &mut Problems) {
+impl Holds {
+    fn compile<'a>(&self, holder: &'a Holder, rules: &mut Rules<'a>, problems: &mut Problems) {
         let mut rows = BTreeSet::new();
         for grant in &holder.grants {
             let (row, drafts) = match grant {
@@ -108,13 +111,13 @@ impl Holds<'_> {
                 problems.add(Problem::new(ROLES, "two rows grant the same thing", hint).in_rule(&label));
                 continue;
             }
-            self.add(&label, drafts, rules, problems);
+            self.add(&label, Row::Grant(grant), drafts, rules, problems);
         }
         if !holder.may.is_empty() {
             let resource = any(Kind::Tenant);
             let actions = holder.may.iter().map(|may| may.action()).collect();
             let draft = Draft { actions, resource, when: None };
-            self.add(&format!("{}:may", self.place), vec![draft], rules, problems);
+            self.add(&format!("{}:may", self.place), Row::May(&holder.may), vec![draft], rules, problems);
         }
     }
 
@@ -125,11 +128,8 @@ impl Holds<'_> {
             ToolSelector::Group(name) => within(&Kind::ToolGroup.uid(name)),
         };
         let mut read = |condition: &str, key: &str| {
-            let found = expression(condition, key).map_err(|problem| {
-                let label = format!("{}:{}", self.place, row_of_tool(grant));
-                problem.in_rule(label)
-            });
-            problems.take(found)
+            let label = || format!("{}:{}", self.place, row_of_tool(grant));
+            problems.take(expression(condition, key).map_err(|problem| problem.in_rule(label())))
         };
         let mut plain = Draft::new(Action::Call, resource.clone());
         let mut drafts = Vec::new();
@@ -149,13 +149,20 @@ impl Holds<'_> {
         drafts
     }
 
-    fn add(&self, row: &str, drafts: Vec<Draft>, rules: &mut Rules, problems: &mut Problems) {
+    fn add<'a>(
+        &self,
+        label: &str,
+        row: Row<'a>,
+        drafts: Vec<Draft>,
+        rules: &mut Rules<'a>,
+        problems: &mut Problems,
+    ) {
         for (at, draft) in drafts.into_iter().enumerate() {
-            let id = if at == 0 { row.to_owned() } else { format!("{row}#{at}") };
-            let shape = draft.shape(&self.who);
-            let rule = draft.policy(&id, &self.who).and_then(|policy| Rule::new(policy, self.file, row));
+            let id = if at == 0 { label.to_owned() } else { format!("{label}#{at}") };
+            let policy = draft.policy(&id, &self.who);
+            let rule = policy.and_then(|policy| Rule::new(policy, &rules.file, label));
             let Some(mut rule) = problems.take(rule) else { continue };
-            match rules.shapes.entry(shape) {
+            match rules.firsts.entry((self.kind, row, at)) {
                 Entry::Occupied(first) => rule.twin = Some(first.get().clone()),
                 Entry::Vacant(place) => _ = place.insert(rule.policy.id().clone()),
             }

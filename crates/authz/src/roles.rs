@@ -32,12 +32,14 @@ pub(crate) struct Holder {
 }
 
 /// One row of `grants`.
+#[derive(PartialEq, Eq, Hash)]
 pub(crate) enum Grant {
     Tool(ToolGrant),
     Data(DataGrant),
 }
 
 /// Leave to see and call tools.
+#[derive(PartialEq, Eq, Hash)]
 pub(crate) struct ToolGrant {
     pub(crate) tools: ToolSelector,
     /// A condition over the attributes of a call; without one every call is allowed.
@@ -45,6 +47,7 @@ pub(crate) struct ToolGrant {
     pub(crate) without_approval: WithoutApproval,
 }
 
+#[derive(PartialEq, Eq, Hash)]
 pub(crate) enum ToolSelector {
     Every,
     Tool(String),
@@ -52,6 +55,7 @@ pub(crate) enum ToolSelector {
 }
 
 /// Which calls run without another person's agreement.
+#[derive(PartialEq, Eq, Hash)]
 pub(crate) enum WithoutApproval {
     Never,
     Always,
@@ -59,6 +63,7 @@ pub(crate) enum WithoutApproval {
 }
 
 /// Leave to read tables.
+#[derive(PartialEq, Eq, Hash)]
 pub(crate) struct DataGrant {
     /// `None` is every resource.
     pub(crate) resource: Option<String>,
@@ -67,6 +72,7 @@ pub(crate) struct DataGrant {
     pub(crate) unmasked: Selection,
 }
 
+#[derive(PartialEq, Eq, Hash)]
 pub(crate) enum Selection {
     Every,
     Listed(Vec<String>),

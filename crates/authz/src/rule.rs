@@ -25,7 +25,7 @@ pub(crate) struct Rule {
     pub(crate) conditions: Option<Policy>,
     /// What reasons call it: several policies of one row share it.
     pub(crate) label: Arc<str>,
-    /// A rule that differs from this one in nothing but whose row it is, and is validated for both.
+    /// A rule that differs from this one in whose row it is and in nothing else. It is validated for both.
     pub(crate) twin: Option<PolicyId>,
     /// The file that it is from.
     pub(crate) file: Arc<str>,
