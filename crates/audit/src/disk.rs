@@ -33,6 +33,8 @@ pub(crate) trait Disk: Send + Sync {
     fn length(&self, path: &Path) -> io::Result<u64>;
     /// A new empty file, mode 0600, in place of any file of that name.
     fn create(&self, path: &Path) -> io::Result<Box<dyn DiskFile>>;
+    /// A new empty file, mode 0600; `AlreadyExists` if anything has that name, a link among it.
+    fn create_new(&self, path: &Path) -> io::Result<Box<dyn DiskFile>>;
     /// An existing file, to be written on.
     fn open(&self, path: &Path) -> io::Result<Box<dyn DiskFile>>;
     /// Gives a file another name, in place of any file of that name.

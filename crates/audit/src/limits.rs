@@ -37,8 +37,10 @@ pub const MAX_REASON_ID_BYTES: usize = 64;
 /// Entries of a list of controls or findings; the house has 15 controls.
 pub const MAX_LIST_ENTRIES: usize = 64;
 
-/// Source addresses with a count of their own per minute; the rest share one.
+/// Source addresses with a count of their own per minute; the rest share one. An IPv6 /64 is one source.
 pub const MAX_SOURCES: usize = 1024;
+/// The same for a day, each minute of a source counted anew: their records have about 50 MiB.
+pub const MAX_DAY_SOURCES: usize = 65_536;
 /// Principals whose bytes of a day are counted apart; the rest share one count.
 pub const MAX_COUNTED_PRINCIPALS: usize = 100_000;
 /// Records that one reading returns.

@@ -36,8 +36,8 @@ pub struct VerifyRequest {
     pub source: VerifySource,
     /// A signed checkpoint that was kept elsewhere.
     pub checkpoint: Option<String>,
-    /// A receipt that was kept elsewhere.
-    pub receipt: Option<ReceiptFile>,
+    /// Receipts that were kept elsewhere.
+    pub receipts: Vec<ReceiptFile>,
     /// The public key, if it was kept elsewhere; else the one beside the records is used, which shows
     /// damage but not who signed.
     pub public_key: Option<VerifierKey>,
@@ -49,7 +49,7 @@ impl VerifyRequest {
         Self {
             source: VerifySource::Directory(path.into()),
             checkpoint: None,
-            receipt: None,
+            receipts: Vec::new(),
             public_key: None,
         }
     }
@@ -99,6 +99,17 @@ pub enum VerifyError {
         /// How many there were at least.
         size: u64,
     },
+    /// More records without a signature than a log ever has.
+    #[error(
+        "record {index} and the {more} after it are under no signature: a log signs each {} records",
+        crate::limits::CHECKPOINT_RECORDS
+    )]
+    Unsigned {
+        /// The first unsigned record.
+        index: u64,
+        /// Records after it.
+        more: u64,
+    },
     /// A checkpoint is not valid.
     #[error("{which} is not valid")]
     Checkpoint {
@@ -143,9 +154,10 @@ impl VerifyError {
     /// The first record that is bad or missing, where one is.
     pub const fn first_bad_index(&self) -> Option<u64> {
         match self {
-            Self::BadRecord { index, .. } | Self::BadRange { index, .. } | Self::Truncated { index, .. } => {
-                Some(*index)
-            }
+            Self::BadRecord { index, .. }
+            | Self::BadRange { index, .. }
+            | Self::Truncated { index, .. }
+            | Self::Unsigned { index, .. } => Some(*index),
             _ => None,
         }
     }

@@ -296,6 +296,13 @@ impl Disk for MemoryDisk {
         Ok(Box::new(MemoryFile(self.clone(), id)))
     }
 
+    fn create_new(&self, path: &Path) -> io::Result<Box<dyn DiskFile>> {
+        if self.state().id(path).is_ok() {
+            return Err(io::ErrorKind::AlreadyExists.into());
+        }
+        self.create(path)
+    }
+
     fn open(&self, path: &Path) -> io::Result<Box<dyn DiskFile>> {
         let mut state = self.state();
         state.step()?;

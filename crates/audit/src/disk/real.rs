@@ -42,7 +42,8 @@ impl Disk for RealDisk {
 
     fn read_at(&self, path: &Path, offset: u64, length: usize) -> io::Result<Vec<u8>> {
         let file = File::open(path)?;
-        let mut bytes = vec![0u8; length];
+        let there = file.metadata()?.len().saturating_sub(offset);
+        let mut bytes = vec![0u8; usize::try_from(there).map_or(length, |there| there.min(length))];
         let mut filled = 0usize;
         while let Some(rest) = bytes.get_mut(filled..).filter(|rest| !rest.is_empty()) {
             match file.read_at(rest, offset + filled as u64) {
@@ -62,6 +63,10 @@ impl Disk for RealDisk {
 
     fn create(&self, path: &Path) -> io::Result<Box<dyn DiskFile>> {
         writable(path, OpenOptions::new().create(true).truncate(true))
+    }
+
+    fn create_new(&self, path: &Path) -> io::Result<Box<dyn DiskFile>> {
+        writable(path, OpenOptions::new().create_new(true))
     }
 
     fn open(&self, path: &Path) -> io::Result<Box<dyn DiskFile>> {

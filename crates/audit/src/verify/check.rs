@@ -4,6 +4,7 @@ use super::material::{Material, StoredLeaves};
 use super::{Verified, VerifyError, VerifyRequest};
 use crate::Event;
 use crate::disk::Disk;
+use crate::limits::CHECKPOINT_RECORDS;
 use crate::note::{Checkpoint, VerifierKey};
 use crate::receipt::ReceiptFile;
 use crate::record::{BadFrame, Header};
@@ -13,17 +14,17 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use std::collections::BTreeMap;
 
-/// The records that a receipt speaks of, as far as they came by.
-#[derive(Default)]
-struct Receipted {
-    intent: Option<Header>,
-    outcome: Option<(Header, Hash)>,
-}
+/// Records that may be behind the last signature: those that a log may leave so, and once more as many that
+/// were written between the reading of the signatures and of the records.
+const MAX_UNSIGNED: u64 = 2 * CHECKPOINT_RECORDS;
+
+/// The records that receipts speak of, by index, as far as they came by.
+type Receipted = BTreeMap<u64, Option<(Header, Hash)>>;
 
 pub(super) struct Check<'a> {
     disk: &'a dyn Disk,
     material: &'a Material,
-    receipt: Option<&'a ReceiptFile>,
+    receipts: &'a [ReceiptFile],
     origin: String,
     /// Signed roots by size.
     signed: BTreeMap<u64, Vec<Checkpoint>>,
@@ -54,13 +55,14 @@ impl<'a> Check<'a> {
                 .parse::<VerifierKey>()
                 .map_err(VerifyError::PublicKey)?,
         };
-        let receipt = request.receipt.as_ref();
-        if receipt.is_some_and(|receipt| receipt.origin != key.name) {
+        let receipts = request.receipts.as_slice();
+        if receipts.iter().any(|receipt| receipt.origin != key.name) {
             return Err(VerifyError::Receipt { problem: "is of another log" });
         }
         let given = request.checkpoint.iter().map(|note| ("the given checkpoint", note));
-        let receipted = receipt
-            .and_then(|receipt| receipt.checkpoint.as_ref())
+        let receipted = receipts
+            .iter()
+            .filter_map(|receipt| receipt.checkpoint.as_ref())
             .map(|note| ("the receipt's checkpoint", note));
         let own = material.notes.iter().map(|(which, note)| (which.as_str(), note));
         let mut signed: BTreeMap<u64, Vec<Checkpoint>> = BTreeMap::new();
@@ -75,7 +77,7 @@ impl<'a> Check<'a> {
         Ok(Self {
             disk,
             material,
-            receipt,
+            receipts,
             origin: key.name,
             signed,
             range: CompactRange::default(),
@@ -83,7 +85,10 @@ impl<'a> Check<'a> {
             first_difference: None,
             good: 0,
             checked: 0,
-            receipted: Receipted::default(),
+            receipted: receipts
+                .iter()
+                .flat_map(|receipt| [(receipt.intent_index, None), (receipt.outcome_index, None)])
+                .collect(),
         })
     }
 
@@ -104,7 +109,8 @@ impl<'a> Check<'a> {
             torn_bytes = self.segment_end(&bytes, walk.stop(), is_last)?;
         }
         self.end()?;
-        self.check_receipt()?;
+        self.check_signed()?;
+        self.receipts.iter().try_for_each(|receipt| self.check_receipt(receipt))?;
         Ok(Verified {
             origin: self.origin,
             records: self.range.size(),
@@ -117,13 +123,8 @@ impl<'a> Check<'a> {
 
     fn record(&mut self, header: Header, leaf: Hash) -> Result<(), VerifyError> {
         let index = self.range.size();
-        if let Some(receipt) = self.receipt {
-            if index == receipt.intent_index {
-                self.receipted.intent = Some(header);
-            }
-            if index == receipt.outcome_index {
-                self.receipted.outcome = Some((header, leaf));
-            }
+        if let Some(wanted) = self.receipted.get_mut(&index) {
+            *wanted = Some((header, leaf));
         }
         self.range.push(leaf, |_| ());
         self.push_stored(index, Some(leaf));
@@ -208,9 +209,7 @@ impl<'a> Check<'a> {
     fn end(&mut self) -> Result<(), VerifyError> {
         let records = self.range.size();
         let signed = self.signed.keys().next_back().copied().unwrap_or_default();
-        let receipted = self
-            .receipt
-            .map_or(0, |receipt| receipt.outcome_index.max(receipt.intent_index).saturating_add(1));
+        let receipted = self.receipted.keys().next_back().map_or(0, |index| index.saturating_add(1));
         let size = signed.max(receipted);
         if size <= records {
             return Ok(());
@@ -223,9 +222,22 @@ impl<'a> Check<'a> {
         }
     }
 
-    fn check_receipt(&self) -> Result<(), VerifyError> {
-        let Some(receipt) = self.receipt else { return Ok(()) };
-        let (Some(intent), Some((outcome, leaf))) = (self.receipted.intent, self.receipted.outcome) else {
+    /// Records that anybody could have written behind the last signature are told from those that a log has
+    /// not signed yet by their number.
+    fn check_signed(&self) -> Result<(), VerifyError> {
+        let unsigned = self.range.size().saturating_sub(self.good);
+        let is_signed = self.checked > 0 && unsigned <= MAX_UNSIGNED;
+        if unsigned == 0 || is_signed {
+            return Ok(());
+        }
+        Err(VerifyError::Unsigned { index: self.good, more: unsigned - 1 })
+    }
+
+    fn check_receipt(&self, receipt: &ReceiptFile) -> Result<(), VerifyError> {
+        let found = |index| self.receipted.get(&index).copied().flatten();
+        let (Some((intent, _)), Some((outcome, leaf))) =
+            (found(receipt.intent_index), found(receipt.outcome_index))
+        else {
             return Err(VerifyError::Receipt { problem: "speaks of records that are not there" });
         };
         let kept = STANDARD.decode(&receipt.leaf).ok();

@@ -10,7 +10,7 @@ pub(super) const EXPORT_HEAD: &str = "secure-mcp audit export 1";
 /// Last line.
 pub(super) const END: &str = "end";
 
-/// Writes the log in `directory` to `file` (mode 0600). Bytes written.
+/// Writes the log in `directory` to the new file `file` (mode 0600). Bytes written.
 ///
 /// The export is checked like the directory, by [`super::verify`]. A log that is being written may be
 /// exported: what comes later is left out.
@@ -31,7 +31,7 @@ pub(crate) fn export_on(disk: &dyn Disk, directory: &Path, file: &Path) -> Resul
         let history = read_if_there(disk, &layout.notes(*first)).map_err(VerifyError::io(directory))?;
         notes.extend(history.unwrap_or_default());
     }
-    let mut out = disk.create(file).map_err(VerifyError::io(file))?;
+    let mut out = disk.create_new(file).map_err(VerifyError::io(file))?;
     let mut at = 0u64;
     let mut put = |bytes: &[u8]| {
         let written = write_all_at(out.as_mut(), at, bytes).map_err(VerifyError::io(file));

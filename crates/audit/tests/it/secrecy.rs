@@ -74,6 +74,6 @@ fn an_erased_person_cannot_be_read_and_every_proof_holds() {
     assert_eq!(log.show(call_id(3)).unwrap()[0].body["actor"]["user"]["name"], "wilhelmina");
     log.close();
     let request =
-        VerifyRequest { receipt: Some(receipt.to_file()), ..VerifyRequest::directory(bench.directory()) };
+        VerifyRequest { receipts: vec![receipt.to_file()], ..VerifyRequest::directory(bench.directory()) };
     assert_eq!(verify(&request).unwrap().records, 6);
 }

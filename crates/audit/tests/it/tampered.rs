@@ -139,7 +139,7 @@ fn the_whole_log_verifies_against_everything_kept_elsewhere() {
         for receipt in &victim.receipts {
             let request = VerifyRequest {
                 checkpoint: Some(note.clone()),
-                receipt: Some(receipt.to_file()),
+                receipts: vec![receipt.to_file()],
                 public_key: Some(victim.key.clone()),
                 ..copy.request()
             };
@@ -327,7 +327,7 @@ fn a_tail_cut_with_its_checkpoints_is_found_against_any_kept_elsewhere() {
     let with_note = VerifyRequest { checkpoint: Some(victim.last_note.clone()), ..copy.request() };
     assert_eq!(copy.bad(&with_note).first_bad_index(), Some(keep));
     for receipt in victim.receipts.iter().filter(|receipt| receipt.outcome_index() >= keep) {
-        let request = VerifyRequest { receipt: Some(receipt.to_file()), ..copy.request() };
+        let request = VerifyRequest { receipts: vec![receipt.to_file()], ..copy.request() };
         assert_eq!(copy.bad(&request).first_bad_index(), Some(keep));
     }
 }
@@ -344,10 +344,28 @@ fn a_log_rewritten_with_the_nodes_own_keys_is_found_against_a_receipt() {
     log.close();
     let forged = Copy(config.directory);
     verify(&forged.request()).unwrap();
-    let request = VerifyRequest { receipt: Some(victim.receipts[3].to_file()), ..forged.request() };
+    let request = VerifyRequest { receipts: vec![victim.receipts[3].to_file()], ..forged.request() };
     assert_eq!(forged.bad(&request).first_bad_index(), Some(victim.receipts[3].outcome_index()));
     let request = VerifyRequest { checkpoint: Some(victim.last_note.clone()), ..forged.request() };
     assert!(forged.bad(&request).first_bad_index().is_some());
+}
+
+#[test]
+fn one_false_receipt_among_good_ones_is_found() {
+    let victim = victim();
+    let copy = victim.copy();
+    let receipts: Vec<_> = victim.receipts.iter().map(|receipt| receipt.to_file()).collect();
+    let with = |receipts| VerifyRequest { receipts, ..copy.request() };
+    verify(&with(receipts.clone())).unwrap();
+    for number in [0, receipts.len() / 2, receipts.len() - 1] {
+        let mut changed = receipts.clone();
+        changed[number].leaf = receipts[(number + 1) % receipts.len()].leaf.clone();
+        let index = receipts[number].outcome_index;
+        assert_eq!(copy.bad(&with(changed)).first_bad_index(), Some(index));
+        let mut changed = receipts.clone();
+        changed[number].intent_index = receipts[(number + 1) % receipts.len()].intent_index;
+        assert!(matches!(copy.bad(&with(changed)), VerifyError::Receipt { .. }));
+    }
 }
 
 #[test]
@@ -409,6 +427,44 @@ fn a_changed_byte_in_the_last_segment_keeps_the_log_from_opening() {
 }
 
 #[test]
+fn an_export_without_signatures_or_with_false_lengths_is_refused() {
+    let victim = victim();
+    let file = victim.bench.home.path().join("whole.export");
+    export(victim.bench.directory(), &file).unwrap();
+    let whole = fs::read(&file).unwrap();
+    let notes = whole.windows(7).position(|window| window == b"\nnotes ").unwrap() + 1;
+    let segment = whole.windows(9).position(|window| window == b"\nsegment ").unwrap() + 1;
+    let with = |notes_line: &str| [&whole[..notes], notes_line.as_bytes(), &whole[segment..]].concat();
+    let checked = |bytes: Vec<u8>| {
+        fs::write(victim.bench.home.path().join("changed.export"), bytes).unwrap();
+        let source = VerifySource::Export(victim.bench.home.path().join("changed.export"));
+        verify(&VerifyRequest { source, ..VerifyRequest::directory("") })
+    };
+    let error = checked(with("notes 0\n")).unwrap_err();
+    let more = victim.records - 1;
+    assert!(matches!(error, VerifyError::Unsigned { index: 0, more: said } if said == more), "{error}");
+    for length in ["9223372036854775807", "18446744073709551615", "999999999"] {
+        checked(with(&format!("notes {length}\n"))).unwrap_err();
+    }
+}
+
+#[test]
+fn an_export_goes_through_no_link_and_over_no_file() {
+    let victim = victim();
+    let home = victim.bench.home.path();
+    let (link, target) = (home.join("link.export"), home.join("of-somebody-else"));
+    std::os::unix::fs::symlink(&target, &link).unwrap();
+    let error = export(victim.bench.directory(), &link).unwrap_err();
+    assert!(
+        matches!(&error, VerifyError::Io { source, .. } if source.kind() == std::io::ErrorKind::AlreadyExists)
+    );
+    assert!(!target.exists());
+    fs::write(&target, "kept").unwrap();
+    export(victim.bench.directory(), &target).unwrap_err();
+    assert_eq!(fs::read_to_string(&target).unwrap(), "kept");
+}
+
+#[test]
 fn an_export_is_checked_like_the_directory() {
     let victim = victim();
     let file = victim.bench.home.path().join("log.export");
@@ -417,7 +473,7 @@ fn an_export_is_checked_like_the_directory() {
     let request = |path: &Path| VerifyRequest {
         source: VerifySource::Export(path.to_owned()),
         checkpoint: Some(victim.last_note.clone()),
-        receipt: Some(victim.receipts[20].to_file()),
+        receipts: vec![victim.receipts[20].to_file()],
         public_key: None,
     };
     let verified = verify(&request(&file)).unwrap();

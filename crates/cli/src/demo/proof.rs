@@ -5,7 +5,7 @@ use crate::Failure;
 use crate::client::CallReply;
 use crate::commands::{failure_of, verify_log};
 use crate::files;
-use audit::{ReceiptFile, Verified, VerifyRequest};
+use audit::VerifyRequest;
 use serde_json::{Value, json};
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -53,13 +53,12 @@ impl<'a> Kept<'a> {
         let index =
             |receipt: &Value| receipt.get("outcome_index").and_then(Value::as_u64).unwrap_or_default();
         let signed_needed = self.receipts.iter().map(index).max().map_or(0, |last| last + 1);
-        let verified = self.wait_for_signature(signed_needed).await?;
-        for receipt in &self.receipts {
-            let receipt: ReceiptFile = serde_json::from_value(receipt.clone())
-                .map_err(|error| unexpected("PROOF", format!("a receipt cannot be read: {error}")))?;
-            let request = VerifyRequest { receipt: Some(receipt), ..self.request() };
-            verify_log(&request).map_err(|error| failure_of(&error))?;
-        }
+        let receipts = self.receipts.iter().cloned().map(serde_json::from_value).collect::<Result<_, _>>();
+        let receipts =
+            receipts.map_err(|error| unexpected("PROOF", format!("a receipt cannot be read: {error}")))?;
+        self.wait_for_signature(signed_needed).await?;
+        let request = VerifyRequest { receipts, ..self.request() };
+        let verified = verify_log(&request).map_err(|error| failure_of(&error))?;
         Ok(Step {
             word: "PROOF",
             tool: "audit-log".to_owned(),
@@ -79,12 +78,12 @@ impl<'a> Kept<'a> {
         VerifyRequest { checkpoint: self.checkpoint.clone(), ..VerifyRequest::directory(self.audit_dir) }
     }
 
-    async fn wait_for_signature(&self, records: u64) -> Result<Verified, Failure> {
+    async fn wait_for_signature(&self, records: u64) -> Result<(), Failure> {
         let started = Instant::now();
         loop {
             let verified = verify_log(&self.request()).map_err(|error| failure_of(&error))?;
             if verified.signed_records >= records {
-                return Ok(verified);
+                return Ok(());
             }
             if started.elapsed() > WAIT_FOR_SIGNATURE {
                 return Err(unexpected("PROOF", "the last records were not signed in time"));
