@@ -30,6 +30,20 @@ impl<S> Arriving<S> {
         this
     }
 
+    /// Messages that are here whole, pings and pongs among them; `None` while one is half here.
+    pub(crate) fn whole_messages(&self) -> Option<u64> {
+        (!self.frames.is_partial()).then_some(self.frames.ended)
+    }
+
+    /// Payload of the biggest frame since [`Arriving::forget_biggest_frame`].
+    pub(crate) const fn biggest_frame(&self) -> u64 {
+        self.frames.biggest
+    }
+
+    pub(crate) const fn forget_biggest_frame(&mut self) {
+        self.frames.biggest = 0;
+    }
+
     fn take(&mut self, bytes: &[u8]) {
         let is_new = self.frames.take(bytes);
         if is_new || !self.frames.is_partial() {
@@ -87,6 +101,10 @@ struct Frames {
     left: Option<u64>,
     /// The message has had frames, but not its last one.
     has_more: bool,
+    /// Messages and control frames that ended.
+    ended: u64,
+    /// The longest frame.
+    biggest: u64,
 }
 
 impl Frames {
@@ -102,6 +120,7 @@ impl Frames {
                     self.got += 1;
                     bytes = rest;
                     self.left = self.length();
+                    self.biggest = self.biggest.max(self.left.unwrap_or_default());
                 }
                 Some(left) => {
                     let here = usize::try_from(left).map_or(bytes.len(), |left| left.min(bytes.len()));
@@ -140,6 +159,7 @@ impl Frames {
         if !is_control {
             self.has_more = !is_last;
         }
+        self.ended += u64::from(is_last);
         is_last && !is_control
     }
 }

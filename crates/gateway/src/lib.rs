@@ -12,6 +12,7 @@ mod limits;
 mod listener;
 mod local_ca;
 mod progress;
+mod slim;
 mod stream;
 mod tls;
 mod websocket;

@@ -17,6 +17,8 @@ pub struct Limits {
     /// How long a peer may take nothing of what is written to it, and the longest time for the whole of
     /// one WebSocket message.
     pub write_time: Duration,
+    /// How often a WebSocket is pinged, and its token looked at. After three without a sign of life it ends.
+    pub ping_time: Duration,
 }
 
 impl Default for Limits {
@@ -31,6 +33,8 @@ impl Default for Limits {
             message_time: Duration::from_secs(20),
             // The same for the way out; a peer that takes nothing for so long has stopped reading.
             write_time: Duration::from_secs(20),
+            // NAT tables forget an idle connection after a few minutes.
+            ping_time: Duration::from_secs(30),
         }
     }
 }
@@ -70,6 +74,7 @@ mod tests {
             body_time: Duration::from_secs(20),
             message_time: Duration::from_secs(20),
             write_time: Duration::from_secs(20),
+            ping_time: Duration::from_secs(30),
         };
         assert_eq!(Limits::default(), promised);
     }

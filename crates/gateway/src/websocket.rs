@@ -3,15 +3,14 @@
 //! A custom transport beside Streamable HTTP; written down in `docs/websocket.md`. Every message is
 //! authenticated by itself, so a token that ends while the socket is open ends its calls.
 
-use crate::arriving::Arriving;
 use crate::bearer::bearer;
-use crate::http_service::{MAX_MESSAGE_BYTES, Reply, challenge, empty, frame, user_agent};
+use crate::http_service::{Reply, challenge, empty, frame, user_agent};
 use crate::listener::{DRAIN_TIME, Place, Shared, stopped};
+use crate::slim::Slim;
 use crate::stream::Stream;
 use authn::Arrival;
 use bytes::Bytes;
 use domain::{Refusal, RefusalCode, Secret};
-use futures_util::{SinkExt as _, StreamExt as _};
 use http::header::{
     CONNECTION, HeaderName, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_PROTOCOL,
     SEC_WEBSOCKET_VERSION, UPGRADE,
@@ -26,13 +25,11 @@ use std::collections::HashMap;
 use std::io::ErrorKind;
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::Duration;
 use tokio::task::{self, AbortHandle, JoinError, JoinSet};
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at, timeout};
-use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
+use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
-use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Error, Message};
 
 /// The subprotocol's name.
@@ -41,17 +38,11 @@ const SUBPROTOCOL: &str = "mcp";
 /// Calls of one socket at once; one more is refused with `busy`.
 const MAX_IN_FLIGHT: usize = 64;
 
-/// A ping finds a dead peer; NAT tables forget an idle connection after a few minutes.
-const PING_EVERY: Duration = Duration::from_secs(30);
-
-/// Three pings without a sign of life.
-const SILENCE: Duration = Duration::from_secs(90);
+/// Pings without a sign of life.
+const SILENT_PINGS: u32 = 3;
 
 /// The token is not good any more. Private use range, RFC 6455 §7.4.2.
 const CLOSE_UNAUTHENTICATED: u16 = 4401;
-
-/// Read buffer of one socket: a typical message fits, and an idle socket stays small.
-const READ_BUFFER_BYTES: usize = 4 * 1024;
 
 /// Answers the upgrade request; the socket is served by a task of its own.
 pub(crate) fn upgrade(
@@ -73,16 +64,8 @@ pub(crate) fn upgrade(
     tokio::spawn(async move {
         let Ok(upgraded) = upgraded.await else { return };
         let Ok(parts) = upgraded.downcast::<TokioIo<Stream>>() else { return };
-        let config = WebSocketConfig::default()
-            .read_buffer_size(READ_BUFFER_BYTES)
-            .write_buffer_size(0)
-            .max_write_buffer_size(2 * MAX_MESSAGE_BYTES)
-            .max_message_size(Some(MAX_MESSAGE_BYTES))
-            .max_frame_size(Some(MAX_MESSAGE_BYTES));
         let (stream, early) = (parts.io.into_inner(), parts.read_buf);
-        let stream = Arriving::new(stream, &early, shared.limits.message_time);
-        let socket =
-            WebSocketStream::from_partially_read(stream, early.into(), Role::Server, Some(config)).await;
+        let socket = Slim::new(stream, &early, shared.limits.message_time).await;
         Socket::new(shared, caller, socket).serve().await;
         drop(place);
     });
@@ -142,7 +125,7 @@ enum End {
 struct Socket {
     shared: Arc<Shared>,
     caller: Caller,
-    stream: WebSocketStream<Arriving<Stream>>,
+    stream: Slim<Stream>,
     calls: JoinSet<ScannedFrame>,
     /// The running requests. A call that is no longer in here has been cancelled and is not answered.
     running: HashMap<RequestId, AbortHandle>,
@@ -150,7 +133,7 @@ struct Socket {
 }
 
 impl Socket {
-    fn new(shared: Arc<Shared>, caller: Caller, stream: WebSocketStream<Arriving<Stream>>) -> Self {
+    fn new(shared: Arc<Shared>, caller: Caller, stream: Slim<Stream>) -> Self {
         Self {
             shared,
             caller,
@@ -162,7 +145,8 @@ impl Socket {
     }
 
     async fn serve(mut self) {
-        let mut pings = interval_at(Instant::now() + PING_EVERY, PING_EVERY);
+        let ping_time = self.shared.limits.ping_time;
+        let mut pings = interval_at(Instant::now() + ping_time, ping_time);
         pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut stopping = self.shared.stopping.clone();
         let end = loop {
@@ -179,7 +163,7 @@ impl Socket {
         };
         if let End::Close(code, reason) = end {
             let frame = CloseFrame { code, reason: reason.into() };
-            let _closed = timeout(self.shared.limits.write_time, self.stream.close(Some(frame))).await;
+            let _closed = timeout(self.shared.limits.write_time, self.stream.close(frame)).await;
         }
         // Dropping the calls stops them: nobody is left to answer.
     }
@@ -207,9 +191,25 @@ impl Socket {
                 Err(End::Close(CloseCode::Policy, "a message does not arrive"))
             }
             Event::Message(_) => Err(End::Gone),
-            Event::Ping if self.last_heard.elapsed() > SILENCE => Err(End::Gone),
-            Event::Ping => self.write(Message::Ping(Bytes::new())).await,
+            Event::Ping => self.ping().await,
         }
+    }
+
+    /// An idle socket is held by its token like any other.
+    async fn ping(&mut self) -> Result<(), End> {
+        if self.last_heard.elapsed() > SILENT_PINGS * self.shared.limits.ping_time {
+            return Err(End::Gone);
+        }
+        if let Err(answer) = self.shared.pipeline.admit(&self.caller.arrival(Bytes::new())) {
+            return self.turn_out(&answer).await;
+        }
+        self.write(Message::Ping(Bytes::new())).await
+    }
+
+    async fn turn_out(&mut self, answer: &ScannedFrame) -> Result<(), End> {
+        self.send(answer).await?;
+        let code = CloseCode::Library(CLOSE_UNAUTHENTICATED);
+        Err(End::Close(code, "the token is not valid any more"))
     }
 
     /// Sends a finished call's answer, unless the call was cancelled in the meantime.
@@ -243,11 +243,7 @@ impl Socket {
         let pipeline = Arc::clone(&self.shared.pipeline);
         match pipeline.receive(self.caller.arrival(body), &Wire::WebSocket).await {
             Answer::Frame(answer) => self.send(&answer).await,
-            Answer::Unauthenticated(answer) => {
-                self.send(&answer).await?;
-                let code = CloseCode::Library(CLOSE_UNAUTHENTICATED);
-                Err(End::Close(code, "the token is not valid any more"))
-            }
+            Answer::Unauthenticated(answer) => self.turn_out(&answer).await,
             Answer::Accepted => Ok(()),
             Answer::Cancel(id) => {
                 if let Some(call) = self.running.remove(&id) {

@@ -5,7 +5,7 @@ use audit::{Audit, AuditConfig};
 use authn::{Audience, Authenticator, LocalIssuer, TokenRequest};
 use authz::{Policy, PolicyFiles};
 use connector_echo::Echo;
-use domain::{Clock, SystemClock};
+use domain::{Clock, SystemClock, UnixMillis};
 use execute::{Connector, Connectors};
 use gateway::{Gateway, Guard, Limits, LocalCa, Peers, TlsFiles};
 use manifest::Prepare;
@@ -16,6 +16,7 @@ use sift::{Scanner, ScannerConfig};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use store::Store;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -50,12 +51,30 @@ pub const WIDE: Limits = Limits {
     body_time: Duration::from_secs(600),
     message_time: Duration::from_secs(600),
     write_time: Duration::from_secs(600),
+    ping_time: Duration::from_secs(600),
 };
+
+/// The machine's clock, and what a test adds to it.
+#[derive(Default)]
+pub struct Shifted(AtomicU64);
+
+impl Shifted {
+    pub fn forward(&self, time: Duration) {
+        self.0.fetch_add(time.as_millis() as u64, Ordering::Relaxed);
+    }
+}
+
+impl Clock for Shifted {
+    fn now(&self) -> UnixMillis {
+        UnixMillis(SystemClock.now().0 + self.0.load(Ordering::Relaxed))
+    }
+}
 
 /// A running gateway.
 pub struct House {
     pub address: SocketAddr,
     pub token: String,
+    pub clock: Arc<Shifted>,
     _folder: tempfile::TempDir,
     _stop: watch::Sender<bool>,
 }
@@ -80,7 +99,8 @@ impl House {
 
     async fn open_with(limits: Limits, tls: impl FnOnce(&Path) -> Option<TlsFiles>) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let shifted = Arc::new(Shifted::default());
+        let clock: Arc<dyn Clock> = Arc::clone(&shifted) as Arc<dyn Clock>;
         let keys = Arc::new(KeyStore::open(&folder.path().join("keys")).unwrap());
         let issuer = LocalIssuer::new(
             format!("{URL}/issuer"),
@@ -103,7 +123,7 @@ impl House {
         let guard = Guard::new([address.to_string()], []);
         let (stop, stopping) = watch::channel(false);
         tokio::spawn(gateway.serve(Arc::new(pipeline), guard, tls, Peers::Any, limits, stopping));
-        Self { address, token, _folder: folder, _stop: stop }
+        Self { address, token, clock: shifted, _folder: folder, _stop: stop }
     }
 
     pub async fn connect(&self) -> Line {

@@ -112,3 +112,21 @@ async fn half_a_message_is_closed_after_its_time_and_a_quiet_socket_is_not() {
     timeout(PATIENCE, read).await.unwrap().unwrap();
     assert_eq!(first[0], 0x81, "not a message");
 }
+
+#[tokio::test]
+async fn a_socket_that_only_answers_pings_ends_with_its_token() {
+    let house = House::open(Limits { ping_time: Duration::from_millis(50), ..WIDE }).await;
+    let mut socket = house.web_socket(house.connect().await).await;
+    // It lives on pings, and answers them, as long as the token does.
+    for _ in 0..5 {
+        let mut ping = [0; 2];
+        let read = tokio::io::AsyncReadExt::read_exact(&mut socket.0, &mut ping);
+        timeout(PATIENCE, read).await.unwrap().unwrap();
+        assert_eq!(ping, [0x89, 0]);
+        socket.send(&frame(0x8a, b"")).await;
+    }
+    house.clock.forward(Duration::from_secs(700));
+    let (said, _) = socket.closed().await;
+    let close = [&4401_u16.to_be_bytes()[..], b"the token is not valid any more"].concat();
+    assert!(said.ends_with(&close), "{said:?}");
+}
