@@ -9,17 +9,19 @@ use crate::party::{Caller, Party, PartyKey};
 use crate::policy::Policy;
 use crate::slice::{Slice, Target};
 use crate::view::view_of;
-use crate::vocabulary::Action;
-use domain::Principal;
+use crate::vocabulary::{Action, Kind};
+use domain::{ClientId, PersonId, Principal};
 use manifest::Treatment;
 use std::collections::BTreeSet;
 use std::fmt;
+use std::str::FromStr;
 use std::sync::Arc;
 
 /// Whom a matrix is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rows {
-    /// Every role through every class of clients.
+    /// Every role, and every person whom a rule names, through every class of clients and every client that a
+    /// rule names.
     Roles,
     /// Every person of `roles.toml` through every client of it.
     People,
@@ -32,10 +34,11 @@ pub struct Fact {
     pub who: String,
     /// `class:trusted` or `client:quickstart`
     pub through: String,
-    /// `tool:echo`, `column:customer_database.customers.email` or `may:approve`
+    /// `tool:echo`, `seeUnredacted:echo`, `column:customer_database.customers.email` or `may:approve`
     pub what: String,
     /// For a tool `run`, `approval`, `denied` or `by-arguments`; for a column its treatment; for the
-    /// admin plane `yes`. What would be "no" has no line.
+    /// admin plane, and for what a caller may do beyond a call, `yes` or `by-arguments`. What would be "no"
+    /// has no line.
     pub answer: String,
 }
 
@@ -55,6 +58,9 @@ pub fn matrix(policy: &Policy, rows: Rows) -> BTreeSet<Fact> {
         for (name, tool) in policy.tools() {
             if let Some(answer) = of_tool(policy, &caller, &tool.target) {
                 add(format!("tool:{name}"), answer.to_owned());
+                for (action, answer) in beyond(policy, &caller, &tool.target) {
+                    add(format!("{}:{name}", action.word()), answer.to_owned());
+                }
             }
         }
         for resource in policy.data().resources() {
@@ -80,14 +86,29 @@ fn callers(policy: &Policy, rows: Rows) -> Vec<(String, String, Caller)> {
     let mut callers = Vec::new();
     match rows {
         Rows::Roles => {
-            for role in roles.roles.keys() {
-                for class in roles.classes.keys() {
-                    let party = |key: PartyKey| Arc::new(Party::new(&key, policy));
-                    let caller = Caller {
-                        person: party(PartyKey::of_role(role, policy)),
-                        client: party(PartyKey::of_class(class, policy)),
-                    };
-                    callers.push((format!("role:{role}"), format!("class:{class}"), caller));
+            let party = |key: PartyKey| Arc::new(Party::new(&key, policy));
+            let prefix = format!("{}/", roles.tenant);
+            let people = roles
+                .roles
+                .keys()
+                .map(|role| (format!("role:{role}"), party(PartyKey::of_role(role, policy))));
+            let people = people.chain(named::<PersonId>(policy, Kind::Person, &prefix).map(|person| {
+                (format!("person:{person}"), party(PartyKey::of_person(&person, &[], policy)))
+            }));
+            let clients = roles
+                .classes
+                .keys()
+                .map(|class| (format!("class:{class}"), party(PartyKey::of_class(class, policy))));
+            let clients: Vec<_> =
+                clients
+                    .chain(named::<ClientId>(policy, Kind::Client, &prefix).map(|client| {
+                        (format!("client:{client}"), party(PartyKey::of_client(&client, policy)))
+                    }))
+                    .collect();
+            for (who, person) in people {
+                for (through, client) in &clients {
+                    let caller = Caller { person: Arc::clone(&person), client: Arc::clone(client) };
+                    callers.push((who.clone(), through.clone(), caller));
                 }
             }
         }
@@ -110,6 +131,11 @@ fn callers(policy: &Policy, rows: Rows) -> Vec<(String, String, Caller)> {
     callers
 }
 
+/// Whom rules name; a name that nobody can have is left out.
+fn named<T: FromStr>(policy: &Policy, kind: Kind, prefix: &str) -> impl Iterator<Item = T> {
+    policy.book().named(kind, prefix).into_iter().filter_map(|name| name.parse().ok())
+}
+
 /// The word for a tool; none if the caller does not see it.
 fn of_tool(policy: &Policy, caller: &Caller, target: &Target) -> Option<&'static str> {
     let ask = |action| settled(policy, caller, action, target);
@@ -121,6 +147,20 @@ fn of_tool(policy: &Policy, caller: &Caller, target: &Target) -> Option<&'static
         (Some(true), Some(true)) => "run",
         (Some(true), Some(false)) => "approval",
         (None, _) | (_, None) => "by-arguments",
+    })
+}
+
+/// What a caller of a tool may have beyond the call.
+fn beyond<'a>(
+    policy: &'a Policy,
+    caller: &'a Caller,
+    target: &'a Target,
+) -> impl Iterator<Item = (Action, &'static str)> + 'a {
+    let actions = [Action::CallWithoutConfirm, Action::SeeUnredacted, Action::RunInProcess];
+    actions.into_iter().filter_map(move |action| match settled(policy, caller, action, target) {
+        Some(true) => Some((action, "yes")),
+        Some(false) => None,
+        None => Some((action, "by-arguments")),
     })
 }
 

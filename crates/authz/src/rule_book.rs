@@ -1,6 +1,7 @@
 //! All rules of a policy, found by whom they can speak of.
 
 use crate::rule::Rule;
+use crate::vocabulary::Kind;
 use cedar_policy::EntityUid;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
@@ -37,6 +38,12 @@ impl RuleBook {
 
     pub(crate) fn names(&self, uid: &EntityUid) -> bool {
         self.named.contains(uid)
+    }
+
+    /// What stands behind `prefix` in the names of a kind that rules name, sorted.
+    pub(crate) fn named(&self, kind: Kind, prefix: &str) -> BTreeSet<&str> {
+        let of_kind = self.named.iter().filter(|uid| Kind::of(uid) == Some(kind));
+        of_kind.filter_map(|uid| uid.id().unescaped().strip_prefix(prefix)).collect()
     }
 
     /// The rules whose principal scope admits `uid`.

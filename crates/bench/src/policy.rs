@@ -30,8 +30,9 @@ fn role(at: usize) -> String {
     format!("bench-{:02}", at % ROLES)
 }
 
-/// Writes the policy folder `into`, which must not exist, over the folder `base`.
-pub fn write(base: &Path, into: &Path) -> Result<()> {
+/// Copies what decides of the policy folder `base` to `into`, which must not exist. The copy belongs to
+/// whoever measures, as a server demands; the repository may belong to somebody else.
+pub fn copy(base: &Path, into: &Path) -> Result<()> {
     fs::create_dir(into)?;
     for entry in fs::read_dir(base).with_context(|| format!("no policy folder {}", base.display()))? {
         let from = entry?.path();
@@ -41,6 +42,12 @@ pub fn write(base: &Path, into: &Path) -> Result<()> {
             fs::copy(&from, into.join(name))?;
         }
     }
+    Ok(())
+}
+
+/// Writes the policy folder `into`, which must not exist, over the folder `base`.
+pub fn write(base: &Path, into: &Path) -> Result<()> {
+    copy(base, into)?;
     let roles = into.join("roles.toml");
     let mut table: Table = fs::read_to_string(&roles)?.parse()?;
     extend(&mut table)?;

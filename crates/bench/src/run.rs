@@ -87,7 +87,8 @@ async fn measure(options: &Measure, binary: PathBuf) -> Result<Findings> {
     product::check_policy(&site)?;
 
     eprintln!("starting and stopping");
-    let own_policy = Site { binary: site.binary.clone(), policies: Path::new(WORKSPACE).join("policies") };
+    let own_policy = Site { binary: site.binary.clone(), policies: disk.path().join("own-policies") };
+    policy::copy(&Path::new(WORKSPACE).join("policies"), &own_policy.policies)?;
     let mut start_ups = Vec::new();
     for (name, policy, site) in
         [("start", "the repository's policy", &own_policy), ("start-bench", "the generated policy", &site)]

@@ -56,6 +56,35 @@ fn the_matrix_says_what_each_role_can_do() {
     assert!(people.iter().all(|fact| fact.through == "client:quickstart"));
 }
 
+/// A right that a rule gives past the roles' rows is in the matrix.
+#[test]
+fn the_matrix_shows_named_people_and_what_goes_beyond_a_call() {
+    let base = matrix(&shipped(), Rows::Roles);
+    let with = |rules: &str| {
+        let policy = policy("more.cedar", |_| rules.to_owned());
+        difference(&base, &matrix(&policy, Rows::Roles)).gained
+    };
+    for action in ["seeUnredacted", "runInProcess", "callWithoutConfirm"] {
+        let gained = with(&format!("permit(principal, action == Action::\"{action}\", resource);"));
+        let what = format!("{action}:echo");
+        assert!(gained.iter().any(|fact| fact.who == "role:analyst" && fact.what == what), "{gained:#?}");
+    }
+    let gained = with(
+        "permit(principal == Person::\"acme/mallory\", action in [Action::\"call\", Action::\"callWith\", \
+         Action::\"callWithoutApproval\"], resource == Tool::\"python-runner\");",
+    );
+    assert_eq!(
+        answer(&gained.iter().cloned().collect(), "person:mallory", "tool:python-runner"),
+        Some("run")
+    );
+    let gained = with("permit(principal == Client::\"acme/sideways\", action, resource == Tool::\"echo\");");
+    assert!(gained.iter().any(|fact| fact.through == "client:sideways" && fact.what == "tool:echo"));
+    // What nobody of the rows has shows in the check of a folder that keeps its matrix.
+    let rules = "permit(principal, action == Action::\"seeUnredacted\", resource);";
+    let report = report("more.cedar", |_| rules.to_owned());
+    assert!(!report.failed.is_empty(), "{report:#?}");
+}
+
 /// What the matrix says of a tool is what a call gets, where arguments do not matter.
 #[test]
 fn the_matrix_and_an_explanation_agree() {

@@ -1,10 +1,17 @@
 //! The tools of the quickstart company and its policy folder.
+#![allow(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    reason = "tests, and an example that reads like one"
+)]
 
 use authz::PolicyFiles;
 use manifest::{
     AttributeKind, AttributeSource, Effect, IsolationTier, PolicyAttribute, ToolDefinition, ToolLimits,
     ToolManifest,
 };
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -65,8 +72,24 @@ pub fn tools() -> Vec<Arc<ToolManifest>> {
     ]
 }
 
-/// The folder `policies/` at the root of the workspace.
+/// The folder `policies/` at the root of the workspace, through a copy of our own: the repository may belong
+/// to somebody else than who runs the tests.
 pub fn files() -> PolicyFiles {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../policies");
-    PolicyFiles::read(&folder).expect("the policy folder")
+    let own = tempfile::tempdir().unwrap();
+    copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../policies"), own.path());
+    PolicyFiles::read(own.path()).expect("the policy folder")
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::set_permissions(to, fs::Permissions::from_mode(0o755)).unwrap();
+    for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
+        let (source, target) = (entry.path(), to.join(entry.file_name()));
+        if source.is_dir() {
+            fs::create_dir(&target).unwrap();
+            copy(&source, &target);
+        } else {
+            fs::write(&target, fs::read(&source).unwrap()).unwrap();
+            fs::set_permissions(&target, fs::Permissions::from_mode(0o644)).unwrap();
+        }
+    }
 }
