@@ -10,12 +10,13 @@ use manifest::{Arguments, DataView, IsolationTier, Plan, Prepare, ToolManifest, 
 use sandbox::Isolation::Available;
 use sandbox::{
     Confinement, Enforcement, Exit, Language, LimitName, Limits, Runtimes, Sandbox, SandboxError,
-    SandboxResult,
+    SandboxResult, SandboxSpec,
 };
 use serde_json::{Value, json};
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::timeout;
 
 /// How long a call waits for a place before it is told that there is none.
@@ -123,7 +124,35 @@ impl CodeTool {
         }
     }
 
-    async fn execute(&self, call: &Begun) -> Result<(SandboxResult, Isolation), Refusal> {
+    /// One run, and how it was isolated: also of a run that failed, which may have run for a while.
+    async fn execute(&self, call: &Begun) -> (Result<SandboxResult, Refusal>, Isolation) {
+        let (spec, _place) = match self.order(call).await {
+            Ok(order) => order,
+            Err(refusal) => return (Err(refusal), held("nothing ran")),
+        };
+        // A client that goes away drops this future, and the sandbox dies with it.
+        let Some(written) = self.override_needed() else {
+            let ran = self.sandbox.run(spec, std::future::pending()).await;
+            let isolation = match &ran {
+                Ok(result) => held(format!("{}, limits: {}", result.backend, limits(result))),
+                Err(error) => held(not_finished(error)),
+            };
+            return (ran.map_err(refusal), isolation);
+        };
+        let waiver = match written.holds().and_then(|()| call.waiver()) {
+            Ok(waiver) => waiver,
+            Err(refusal) => return (Err(refusal), held("nothing ran")),
+        };
+        let ran = self.sandbox.run_unisolated(spec, std::future::pending()).await;
+        let detail = match &ran {
+            Ok(result) => written.detail(limits(result)),
+            Err(error) => format!("{NO_ISOLATION}, {}", not_finished(error)),
+        };
+        (ran.map_err(refusal), Isolation::Waived { waiver, detail: detail.into() })
+    }
+
+    /// What the sandbox is to do, and the place to do it in.
+    async fn order(&self, call: &Begun) -> Result<(SandboxSpec, SemaphorePermit<'_>), Refusal> {
         let plan = CodePlan::decode(call.plan())?;
         let interpreter = self
             .runtimes
@@ -146,22 +175,11 @@ impl CodeTool {
         spec.limits = self.limits.clone();
         spec.limits.wall_time = asked.min(self.limits.wall_time);
         spec.limits.cpu_time = asked.min(self.limits.cpu_time);
-        let Ok(Ok(_place)) = timeout(PLACE_TIME, self.places.0.acquire()).await else {
+        let Ok(Ok(place)) = timeout(PLACE_TIME, self.places.0.acquire()).await else {
             return Err(Refusal::new(RefusalCode::Busy, "every place for a sandbox is taken")
                 .with_retry_after_ms(1000));
         };
-        // A client that goes away drops this future, and the sandbox dies with it.
-        let Some(written) = self.override_needed() else {
-            let result = self.sandbox.run(spec, std::future::pending()).await.map_err(refusal)?;
-            let detail = format!("{}, limits: {}", result.backend, limits(&result));
-            let isolation = Isolation::Held { tier: IsolationTier::Process, detail: detail.into() };
-            return Ok((result, isolation));
-        };
-        written.holds()?;
-        let waiver = call.waiver()?;
-        let result = self.sandbox.run_unisolated(spec, std::future::pending()).await.map_err(refusal)?;
-        let detail = written.detail(limits(&result));
-        Ok((result, Isolation::Waived { waiver, detail: detail.into() }))
+        Ok((spec, place))
     }
 
     /// The override, where this host has no isolation to run in.
@@ -188,14 +206,13 @@ impl Prepare for CodeTool {
 impl Connector for CodeTool {
     fn run<'a>(&'a self, call: &'a Begun, _port: &'a dyn CallPort) -> BoxFuture<'a, Ran> {
         Box::pin(async move {
-            match self.execute(call).await {
-                Ok((result, isolation)) => ran(&result, isolation),
-                Err(refusal) => Ran {
-                    outcome: Err(refusal),
-                    isolation: Isolation::Held { tier: IsolationTier::Process, detail: "nothing ran".into() },
-                    usage: None,
-                },
-            }
+            let (ran, isolation) = self.execute(call).await;
+            let usage = ran.as_ref().ok().map(|result| Usage {
+                cpu_ms: result.usage.cpu_ms,
+                peak_memory_bytes: result.usage.peak_memory_bytes,
+            });
+            let outcome = ran.and_then(|result| output(&result)).map(Untrusted::new);
+            Ran { outcome, isolation, usage }
         })
     }
 }
@@ -207,11 +224,20 @@ const fn limits(result: &SandboxResult) -> &'static str {
     }
 }
 
-fn ran(result: &SandboxResult, isolation: Isolation) -> Ran {
-    Ran {
-        outcome: output(result).map(Untrusted::new),
-        isolation,
-        usage: Some(Usage { cpu_ms: result.usage.cpu_ms, peak_memory_bytes: result.usage.peak_memory_bytes }),
+fn held(detail: impl Into<Cow<'static, str>>) -> Isolation {
+    Isolation::Held { tier: IsolationTier::Process, detail: detail.into() }
+}
+
+/// What can be said of the program whose run gave no result.
+const fn not_finished(error: &SandboxError) -> &'static str {
+    match error {
+        SandboxError::InvalidSpec { .. }
+        | SandboxError::InvalidConfig { .. }
+        | SandboxError::IsolationUnavailable { .. }
+        | SandboxError::Program { .. }
+        | SandboxError::Prepare { .. }
+        | SandboxError::Busy { .. } => "nothing ran",
+        SandboxError::Host { .. } | SandboxError::Lost => "ended without a report",
     }
 }
 
@@ -293,5 +319,22 @@ fn refusal(error: SandboxError) -> Refusal {
             tracing::error!(%internal, "a sandbox failed");
             Refusal::new(RefusalCode::Internal, internal)
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::not_finished;
+    use sandbox::SandboxError;
+
+    #[test]
+    fn of_a_lost_run_nobody_says_that_nothing_ran() {
+        let broken = || std::io::Error::other("no descriptors");
+        assert_eq!(not_finished(&SandboxError::Lost), "ended without a report");
+        assert_eq!(
+            not_finished(&SandboxError::Host { step: "wait", source: broken() }),
+            "ended without a report"
+        );
+        assert_eq!(not_finished(&SandboxError::Busy { count: 1 }), "nothing ran");
     }
 }

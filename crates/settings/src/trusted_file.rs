@@ -109,6 +109,8 @@ struct Facts {
     mode: u32,
     owner: u32,
     group: u32,
+    /// Whether others than the user of the same number belong to the group.
+    group_has_others: bool,
     has_access_list: bool,
     own_user: u32,
 }
@@ -116,7 +118,9 @@ struct Facts {
 impl Facts {
     fn of(about: &Metadata, has_access_list: bool, own_user: u32) -> Self {
         let (mode, owner, group) = (about.mode() & 0o7777, about.uid(), about.gid());
-        Self { mode, owner, group, has_access_list, own_user }
+        // Asked only where the answer decides.
+        let group_has_others = mode & GROUP_MAY_WRITE != 0 && group_has_others(group);
+        Self { mode, owner, group, group_has_others, has_access_list, own_user }
     }
 
     /// What is wrong, and what to do about it.
@@ -138,8 +142,37 @@ impl Facts {
     }
 
     fn group_is_private(&self) -> bool {
-        self.owner == self.own_user && self.group == self.owner && !self.has_access_list
+        self.owner == self.own_user
+            && self.group == self.owner
+            && !self.group_has_others
+            && !self.has_access_list
     }
+}
+
+/// Whether the machine's files name a member of the group beside the user of the same number. A machine that
+/// cannot be asked counts as one that does; members from a directory service are not seen.
+#[expect(clippy::disallowed_methods, reason = "who is in a group stands in files of the machine")]
+fn group_has_others(group: u32) -> bool {
+    let text = |path: &str| std::fs::read_to_string(path).ok();
+    match (text("/etc/group"), text("/etc/passwd")) {
+        (Some(groups), Some(users)) => others_in(group, &groups, &users),
+        _ => true,
+    }
+}
+
+/// `groups` and `users` are in the formats of group(5) and passwd(5).
+fn others_in(group: u32, groups: &str, users: &str) -> bool {
+    let number = group.to_string();
+    let is_numbered = |row: &[&str], at: usize| row.get(at) == Some(&number.as_str());
+    let is_own = |name: &str| rows(users).any(|row| is_numbered(&row, 2) && row.first() == Some(&name));
+    let members = rows(groups).filter(|row| is_numbered(row, 2)).filter_map(|row| row.get(3).copied());
+    let has_member =
+        members.flat_map(|names| names.split(',')).any(|name| !name.is_empty() && !is_own(name.trim()));
+    has_member || rows(users).any(|row| is_numbered(&row, 3) && !is_numbered(&row, 2))
+}
+
+fn rows(text: &str) -> impl Iterator<Item = Vec<&str>> {
+    text.lines().map(|line| line.split(':').collect())
 }
 
 #[cfg(test)]
@@ -148,7 +181,33 @@ mod tests {
     use std::path::Path;
 
     fn is_trusted(mode: u32, owner: u32, group: u32, own_user: u32, has_access_list: bool) -> bool {
-        Facts { mode, owner, group, has_access_list, own_user }.fault(Path::new("policy")).is_none()
+        let group_has_others = false;
+        let facts = Facts { mode, owner, group, group_has_others, has_access_list, own_user };
+        facts.fault(Path::new("policy")).is_none()
+    }
+
+    #[test]
+    fn a_private_group_has_no_other_member() {
+        let users = "root:x:0:0::/root:/bin/sh\nsmcp:x:1000:1000::/:/bin/false\nbob:x:1001:100::/:/bin/sh\n";
+        let others = |group: &str, users: &str| super::others_in(1000, group, users);
+        assert!(!others("smcp:x:1000:\nusers:x:100:bob\n", users));
+        assert!(!others("smcp:x:1000:smcp\n", users));
+        assert!(!others("", users), "a user without a line for his group has it alone");
+        assert!(others("smcp:x:1000:bob\n", users), "an added member");
+        assert!(others("smcp:x:1000:smcp, bob\n", users));
+        assert!(others("smcp:x:1000:\n", &users.replace("1001:100", "1001:1000")), "another's first group");
+        let facts = |group_has_others| {
+            let facts = Facts {
+                mode: 0o664,
+                owner: 1000,
+                group: 1000,
+                group_has_others,
+                has_access_list: false,
+                own_user: 1000,
+            };
+            facts.fault(Path::new("policy")).is_none()
+        };
+        assert!(facts(false) && !facts(true));
     }
 
     #[test]

@@ -35,6 +35,11 @@ async fn connect(endpoint: &Endpoint, trust: &Trust, url: &str) -> Result<Stream
         .await
         .map_err(|error| ClientError::unreachable(url, error))?;
     socket.set_nodelay(true).map_err(|error| ClientError::unreachable(url, error))?;
+    // `localhost` is a name like any other until it is seen where it leads.
+    let is_here = socket.peer_addr().is_ok_and(|peer| peer.ip().to_canonical().is_loopback());
+    if config.is_none() && !is_here {
+        return Err(ClientError::Address { url: url.to_owned(), why: "leads off this machine in clear" });
+    }
     let Some(config) = config else { return Ok(Box::new(socket)) };
     let name = ServerName::try_from(endpoint.host.clone())
         .map_err(|_| ClientError::Address { url: url.to_owned(), why: "names no valid host" })?;
