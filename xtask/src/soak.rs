@@ -81,6 +81,12 @@ const SOAKS: &[Soak] = &[
         filter: "listed_can_be_called",
         counts: &[("SECURE_MCP_SOAK_FACTOR", "100")],
     },
+    Soak {
+        name: "a million decisions while the policy is exchanged",
+        package: "authz",
+        filter: "between_two_policies",
+        counts: &[("SECURE_MCP_SOAK_FACTOR", "100")],
+    },
 ];
 
 /// Runs every soak in release, one after the other, and ends with the counts.

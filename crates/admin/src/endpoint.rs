@@ -12,18 +12,24 @@ pub(crate) enum Endpoint {
     DecideApproval,
     TailLog,
     ShowCall,
+    AcceptPolicy,
+    RollBackPolicy,
+    PolicyVersions,
     Status,
     Metrics,
     OpenApi,
 }
 
 impl Endpoint {
-    pub(crate) const ALL: [Self; 8] = [
+    pub(crate) const ALL: [Self; 11] = [
         Self::CreateToken,
         Self::ListApprovals,
         Self::DecideApproval,
         Self::TailLog,
         Self::ShowCall,
+        Self::AcceptPolicy,
+        Self::RollBackPolicy,
+        Self::PolicyVersions,
         Self::Status,
         Self::Metrics,
         Self::OpenApi,
@@ -32,7 +38,7 @@ impl Endpoint {
     /// `GET` or `POST`.
     pub(crate) const fn method(self) -> &'static str {
         match self {
-            Self::CreateToken | Self::DecideApproval => "POST",
+            Self::CreateToken | Self::DecideApproval | Self::AcceptPolicy | Self::RollBackPolicy => "POST",
             _ => "GET",
         }
     }
@@ -48,6 +54,9 @@ impl Endpoint {
             Self::DecideApproval => "/api/approvals/{id}",
             Self::TailLog => "/api/audit/tail",
             Self::ShowCall => "/api/audit/calls/{call_id}",
+            Self::AcceptPolicy => "/api/policy/accept",
+            Self::RollBackPolicy => "/api/policy/rollback",
+            Self::PolicyVersions => "/api/policy/versions",
             Self::Status => "/api/status",
             Self::Metrics => "/metrics",
             Self::OpenApi => "/api/openapi.json",
@@ -62,6 +71,9 @@ impl Endpoint {
             Self::DecideApproval => "admin/approvals.decide",
             Self::TailLog => "admin/audit.tail",
             Self::ShowCall => "admin/audit.show",
+            Self::AcceptPolicy => "admin/policy.accept",
+            Self::RollBackPolicy => "admin/policy.rollback",
+            Self::PolicyVersions => "admin/policy.versions",
             Self::Status => "admin/status",
             Self::Metrics => "admin/metrics",
             Self::OpenApi => "admin/openapi",
@@ -71,10 +83,12 @@ impl Endpoint {
     /// The actions of which policy has to permit one.
     pub(crate) const fn actions(self) -> &'static [AdminAction] {
         match self {
-            Self::CreateToken => &[AdminAction::Administer],
+            Self::CreateToken | Self::AcceptPolicy | Self::RollBackPolicy => &[AdminAction::Administer],
             Self::ListApprovals | Self::DecideApproval => &[AdminAction::Approve],
             Self::TailLog | Self::ShowCall => &[AdminAction::Audit],
-            Self::Status | Self::Metrics => &[AdminAction::Administer, AdminAction::Audit],
+            Self::PolicyVersions | Self::Status | Self::Metrics => {
+                &[AdminAction::Administer, AdminAction::Audit]
+            }
             Self::OpenApi => &[AdminAction::Approve, AdminAction::Administer, AdminAction::Audit],
         }
     }

@@ -35,16 +35,17 @@ pub(crate) async fn admit(
         body: Default::default(),
     };
     let authenticator = &shared.parts.authenticator;
+    let policy = shared.parts.policy.now();
     let mut authenticated = match authn::authenticate(&arrival, Audience::Admin, authenticator) {
         Ok(authenticated) => authenticated,
         Err(refusal) => return Err(turn_away(shared, peer, refusal)),
     };
     let mut last = None;
     for action in endpoint.actions() {
-        match authz::authorize_admin(authenticated, *action, &shared.parts.policy) {
+        match authz::authorize_admin(authenticated, *action, &policy) {
             Ok(permit) => return Ok(Caller::Permitted(Box::new(permit))),
             Err(denied) => {
-                let Denied { refusal, authenticated: given_back, reasons, verdict } = *denied;
+                let Denied { refusal, authenticated: given_back, reasons, verdict, .. } = *denied;
                 authenticated = given_back;
                 last = Some((refusal, reasons, verdict));
             }
@@ -57,7 +58,8 @@ pub(crate) async fn admit(
         None => (Refusal::new(RefusalCode::Denied, "the route has no action"), Vec::new(), Vec::new()),
     };
     let reasons = reasons.iter().map(|reason| reason.to_string()).collect();
-    let facts = Facts { endpoint, who: validate::who(&authenticated), reasons, controls, started };
+    let (who, policy) = (validate::who(&authenticated), policy.policy_hash());
+    let facts = Facts { endpoint, who, policy, reasons, controls, started };
     Err(record(shared, facts, ApiError::of(refusal)).await)
 }
 
@@ -72,6 +74,8 @@ pub(crate) fn turn_away(shared: &Shared, peer: Peer, refusal: Refusal) -> ApiErr
 pub(crate) struct Facts {
     pub(crate) endpoint: Endpoint,
     pub(crate) who: Who,
+    /// The policy that decided.
+    pub(crate) policy: Digest,
     pub(crate) reasons: Vec<String>,
     pub(crate) controls: Vec<ControlVerdict>,
     pub(crate) started: Instant,
@@ -83,14 +87,13 @@ pub(crate) async fn record(shared: &Shared, facts: Facts, error: ApiError) -> Ap
         Ok(call) => call,
         Err(refusal) => return ApiError::of(refusal),
     };
-    let policy: Digest = shared.parts.policy.policy_hash();
     let refused = Refused {
         call,
         who: facts.who,
         tool: Some(facts.endpoint.name().to_owned()),
         refusal: error.refusal().clone(),
         arguments: None,
-        policy: Some(policy),
+        policy: Some(facts.policy),
         reasons: facts.reasons,
         controls: facts.controls,
         duration_us: u64::try_from(facts.started.elapsed().as_micros()).unwrap_or(u64::MAX),

@@ -1,4 +1,4 @@
-//! The admin plane: approvals, tokens, the log, the state of the server, on a listener of its own.
+//! The admin plane: approvals, tokens, the policy, the log, the state of the server, on a listener of its own.
 //!
 //! Level 10. It takes tokens of its own audience and no other, asks policy for every route, and
 //! records every refusal, every token and every reading of the log. It knows no MCP message and no
@@ -15,6 +15,8 @@ mod log_reading;
 mod metrics;
 mod openapi;
 mod parts;
+mod policy_desk;
+mod policy_routes;
 mod request;
 mod respond;
 mod status;
@@ -26,4 +28,5 @@ pub use address::AdminAddress;
 pub use listener::{Admin, AdminBindError};
 pub use log_reading::{LogQuery, LogReadError, read_log};
 pub use parts::{AdminParts, ServerStatus};
+pub use policy_desk::{Change, DeskError, DeskParts, FolderState, PolicyDesk};
 pub use tokens::{TokenError, create_token};

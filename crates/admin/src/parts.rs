@@ -1,10 +1,11 @@
 //! What the admin plane works with. Made once at start, never changed.
 
 use crate::metrics::RequestCounts;
+use crate::policy_desk::PolicyDesk;
 use approvals::Approvals;
 use audit::Audit;
 use authn::{Authenticator, LocalIssuer};
-use authz::Policy;
+use authz::PolicyInForce;
 use domain::{CallId, Clock, Refusal, RefusalCode};
 use std::sync::Arc;
 
@@ -13,7 +14,9 @@ pub struct AdminParts {
     /// Layer 1: the same as the MCP endpoint's.
     pub authenticator: Arc<Authenticator>,
     /// Layer 2: the same as the MCP endpoint's.
-    pub policy: Arc<Policy>,
+    pub policy: Arc<PolicyInForce>,
+    /// Where another one becomes current.
+    pub desk: PolicyDesk,
     /// What waits for another principal.
     pub approvals: Arc<Approvals>,
     /// The log.

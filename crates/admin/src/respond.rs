@@ -5,7 +5,7 @@ use crate::endpoint::Endpoint;
 use crate::error::{ApiError, text_response};
 use crate::gate::{Facts, admit, record, turn_away};
 use crate::parts::Shared;
-use crate::{approval_list, log_reading, metrics, openapi, status, tokens};
+use crate::{approval_list, log_reading, metrics, openapi, policy_routes, status, tokens};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{RawPathParams, Request};
@@ -82,6 +82,7 @@ async fn answer(
             let facts = Facts {
                 endpoint,
                 who: validate::who(permit.authenticated()),
+                policy: permit.policy_hash(),
                 reasons: permit.reasons().iter().map(|reason| reason.to_string()).collect(),
                 controls: permit.verdicts().into_iter().cloned().collect(),
                 started,
@@ -114,7 +115,10 @@ async fn handle(
         Endpoint::DecideApproval => approval_list::decide(&shared.parts, permit, parameter, body).await,
         Endpoint::TailLog => log_reading::respond_tail(&shared.parts, permit, query).await,
         Endpoint::ShowCall => log_reading::respond_call(&shared.parts, permit, parameter).await,
-        Endpoint::Status => Ok(status::respond(&shared.parts)),
+        Endpoint::AcceptPolicy => policy_routes::accept(&shared.parts, permit, body).await,
+        Endpoint::RollBackPolicy => policy_routes::roll_back(&shared.parts, permit, body).await,
+        Endpoint::PolicyVersions => policy_routes::versions(&shared.parts).await,
+        Endpoint::Status => Ok(status::respond(&shared.parts).await),
         Endpoint::Metrics => metrics::respond(shared, permit).await,
         Endpoint::OpenApi => {
             Ok(text_response(StatusCode::OK, "application/json", openapi::DOCUMENT.to_owned()))

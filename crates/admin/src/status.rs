@@ -2,11 +2,12 @@
 
 use crate::error::json_response;
 use crate::parts::AdminParts;
+use crate::policy_routes;
 use axum::response::Response;
 use http::StatusCode;
 use serde_json::json;
 
-pub(crate) fn respond(parts: &AdminParts) -> Response {
+pub(crate) async fn respond(parts: &AdminParts) -> Response {
     let status = &parts.status;
     let checkpoint = parts.audit.checkpoint();
     let body = json!({
@@ -14,7 +15,8 @@ pub(crate) fn respond(parts: &AdminParts) -> Response {
         "mcp_url": status.mcp_url,
         "wss_url": status.wss_url,
         "ready": parts.audit.is_ready(),
-        "policy": parts.policy.policy_hash(),
+        "policy": parts.policy.now().policy_hash(),
+        "policy_folder": policy_routes::folder(parts).await,
         "log": { "origin": checkpoint.origin, "signed_records": checkpoint.size },
         "facts": status.facts,
     });

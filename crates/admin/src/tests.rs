@@ -5,5 +5,6 @@ mod access;
 mod approving;
 mod house;
 mod listening;
+mod policy;
 mod reading;
 mod tokens;

@@ -86,7 +86,8 @@ pub fn authorize_admin(
         }
         Err(refusal) => (refusal, Vec::new()),
     };
-    Err(Box::new(Denied { refusal, authenticated, reasons, verdict: verdict(policy, Verdict::Refused) }))
+    let verdict = verdict(policy, Verdict::Refused);
+    Err(Box::new(Denied { refusal, authenticated, reasons, verdict, policy: policy.policy_hash() }))
 }
 
 fn may(authenticated: &Authenticated, action: AdminAction, policy: &Policy) -> Result<Ruling, Refusal> {

@@ -59,6 +59,11 @@ impl PolicyDraft {
         }
         Self { texts, rules, faults }
     }
+
+    /// The hash that the policy will have; `None` if a text cannot be read.
+    pub fn hash(&self) -> Option<Digest> {
+        self.texts.as_ref().map(|texts| texts.hash)
+    }
 }
 
 /// Over the schema, the rules in the order of their files' names, and the rows.

@@ -60,6 +60,13 @@ impl PolicyFiles {
         self.texts.get(name).map_or("", String::as_str)
     }
 
+    /// The files whose text can change a decision, in the order of their names.
+    pub(crate) fn that_decide(&self) -> impl Iterator<Item = (&str, &str)> {
+        let decides = |name: &str| [SCHEMA, ROLES, DATA].contains(&name) || is_cedar(name);
+        let texts = self.texts.iter().filter(move |(name, _)| decides(name));
+        texts.map(|(name, text)| (name.as_str(), text.as_str()))
+    }
+
     /// The kept facts, if the folder keeps any.
     pub(crate) fn matrix(&self) -> Option<&str> {
         self.texts.get(MATRIX).map(String::as_str)

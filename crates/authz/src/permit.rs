@@ -89,6 +89,8 @@ pub struct Denied {
     pub reasons: Vec<Arc<str>>,
     /// What the layer says in the controls manifest.
     pub verdict: ControlVerdict,
+    /// The hash of the policy that decided.
+    pub policy: Digest,
 }
 
 /// Layer 2. `tool` is `None` if no tool has the name that was asked for.
@@ -127,6 +129,7 @@ pub fn authorize(
                 authenticated,
                 reasons,
                 verdict: verdict(policy, Verdict::Refused),
+                policy: policy.policy_hash(),
             }))
         }
     }

@@ -88,6 +88,7 @@ impl Failure {
         let exit = match code {
             "approval_pending" => Exit::Pending,
             "malformed" | "invalid_arguments" | "not_found" => Exit::Usage,
+            "policy_invalid" | "policy_tampered" => Exit::NotVerified,
             "audit_unavailable" | "shutting_down" => Exit::Unreachable,
             _ => Exit::Denied,
         };

@@ -4,7 +4,7 @@
 //! settings. Neither knows the other's inside. An error that carries a [`crate::Failure`] is shown
 //! as it is; every other one is shown with its chain of causes.
 
-use admin::AdminAddress;
+use admin::{AdminAddress, PolicyDesk};
 use audit::{Audit, OpenReport};
 use authn::LocalIssuer;
 use authz::{CheckReport, Policy};
@@ -41,6 +41,9 @@ pub trait Server: Sync {
 
     /// Opens the log and the issuer of a data directory that no server runs on: takes its lock.
     fn open_offline<'a>(&'a self, settings: &'a Settings) -> BoxFuture<'a, anyhow::Result<Offline>>;
+
+    /// Where the policy of that data directory becomes current.
+    fn policy_desk(&self, settings: &Settings, offline: &Offline) -> anyhow::Result<PolicyDesk>;
 
     /// What the machine offers to tools (isolation, limits, interpreters), and what the overrides of
     /// `settings`, also those that are over, change about it.

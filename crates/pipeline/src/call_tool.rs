@@ -44,8 +44,10 @@ impl Pipeline {
     ) -> Result<(ScannedOutput, OutcomeReceipt), Box<Ended>> {
         let parts = &self.parts;
         let manifest = tool.parse().ok().and_then(|name| self.tools.get(&name));
-        let permit = authz::authorize(caller, manifest, &parts.policy)
-            .map_err(|denied| Ended::unseen(denied, tool))?;
+        // Taken once: the permit carries it through every later question of this call.
+        let policy = parts.policy.now();
+        let permit =
+            authz::authorize(caller, manifest, &policy).map_err(|denied| Ended::unseen(denied, tool))?;
         let arguments = match Arguments::new(arguments) {
             Ok(arguments) => arguments,
             Err(refusal) => return Err(Ended::unread(permit, refusal)),

@@ -117,7 +117,7 @@ impl Pipeline {
                 tool: Some(tool.clone()),
                 refusal: denied.refusal.clone(),
                 arguments: None,
-                policy: Some(self.parts.policy.policy_hash()),
+                policy: Some(denied.policy),
                 reasons: texts(&denied.reasons),
                 controls: vec![denied.authenticated.verdict().clone(), denied.verdict.clone()],
                 duration_us,

@@ -10,10 +10,11 @@ use validate::who;
 impl Pipeline {
     /// The definitions that the caller may see, by name. One record; nobody waits for it.
     pub(crate) fn list_tools(&self, caller: &Authenticated) -> Result<Vec<Value>, Refusal> {
+        let policy = self.parts.policy.now();
         let visible: Vec<Value> = self
             .tools
             .values()
-            .filter(|manifest| authz::visible(caller, manifest, &self.parts.policy))
+            .filter(|manifest| authz::visible(caller, manifest, &policy))
             .filter_map(|manifest| serde_json::to_value(manifest.definition()).ok())
             .collect();
         self.parts.audit.listed(Listed {
@@ -21,7 +22,7 @@ impl Pipeline {
             who: who(caller),
             method: "tools/list",
             entries: visible.len() as u64,
-            policy: Some(self.parts.policy.policy_hash()),
+            policy: Some(policy.policy_hash()),
         })?;
         Ok(visible)
     }

@@ -2,7 +2,7 @@
 
 use audit::Audit;
 use authn::Authenticator;
-use authz::Policy;
+use authz::PolicyInForce;
 use domain::{CallId, Clock, Refusal, RefusalCode, ToolName};
 use execute::Connectors;
 use manifest::ToolManifest;
@@ -16,7 +16,7 @@ pub struct Parts {
     /// Layer 1.
     pub authenticator: Arc<Authenticator>,
     /// Layer 2.
-    pub policy: Arc<Policy>,
+    pub policy: Arc<PolicyInForce>,
     /// Layer 3.
     pub validator: Validator,
     /// Layer 4.

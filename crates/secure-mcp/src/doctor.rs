@@ -1,6 +1,7 @@
 //! What the machine offers: to tools, and to connections.
 
-use crate::overrides;
+use crate::policy_start::versions;
+use crate::{catalogue, overrides, wire};
 use cli::{DoctorLine, DoctorState};
 use domain::{Clock as _, SystemClock};
 use gateway::Limits;
@@ -12,6 +13,7 @@ use std::path::PathBuf;
 pub(crate) async fn lines(launcher: PathBuf, settings: &Settings) -> Vec<DoctorLine> {
     let mut lines = sandbox_lines(launcher, settings).await;
     lines.push(open_files());
+    lines.extend(policy(settings));
     lines
 }
 
@@ -85,6 +87,32 @@ fn open_files() -> DoctorLine {
     let fix = "raise the hard limit: `ulimit -Hn`, or LimitNOFILE= in the service";
     let cause = format!("{files} files may be open, so {connections} connections are served at once");
     line("open files", state, cause, if state == DoctorState::Ok { "" } else { fix })
+}
+
+/// Whether the policy folder holds what is in force; nothing before there is a folder.
+fn policy(settings: &Settings) -> Option<DoctorLine> {
+    let folder = &settings.policy.dir;
+    if !folder.is_dir() {
+        return None;
+    }
+    let found = catalogue::every_manifest().and_then(|tools| wire::load_policy(folder, &tools));
+    let found = match found {
+        Ok(policy) => policy.policy_hash(),
+        Err(error) => {
+            let fix = "`secure-mcp policy check` names every fault; no server starts with this folder";
+            return Some(line("policy", DoctorState::Missing, format!("{error:#}"), fix));
+        }
+    };
+    let accepted = versions(settings).history().unwrap_or_default();
+    Some(match accepted.last().map(|last| last.policy) {
+        Some(current) if current != found => {
+            let cause = format!("{} is in force; the folder holds {}", current.short(), found.short());
+            let fix = "look at the change with `secure-mcp policy diff`, then `secure-mcp policy accept`";
+            line("policy", DoctorState::Degraded, cause, fix)
+        }
+        Some(_) => line("policy", DoctorState::Ok, format!("{} is in force", found.short()), ""),
+        None => line("policy", DoctorState::Ok, format!("the first start takes {}", found.short()), ""),
+    })
 }
 
 /// How code would run under the override `no_isolation`, where it is in force and needed.

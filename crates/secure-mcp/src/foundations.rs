@@ -3,6 +3,7 @@
 //! Each takes its time, most of a start, and none needs another; so they are made side by side. What is
 //! built on them has an order, and that is `wire`'s.
 
+use crate::policy_start::Found;
 use crate::wire::open_log;
 use anyhow::Context as _;
 use audit::{Audit, OpenReport};
@@ -21,7 +22,7 @@ pub(crate) struct Foundations {
     pub(crate) report: OpenReport,
     pub(crate) sandbox: Sandbox,
     pub(crate) runtimes: Runtimes,
-    pub(crate) draft: PolicyDraft,
+    pub(crate) policy: Found,
 }
 
 impl Foundations {
@@ -38,13 +39,16 @@ impl Foundations {
         };
         let policy = {
             let folder = settings.policy.dir.clone();
-            aside("reading the policy", move || Ok(PolicyDraft::read(&PolicyFiles::read(&folder)?)))
+            aside("reading the policy", move || {
+                let files = PolicyFiles::read(&folder)?;
+                Ok(Found { draft: PolicyDraft::read(&files), files })
+            })
         };
         let (log, policy, tried) =
             tokio::join!(log, policy, try_sandbox(settings, launcher, allow_unisolated));
         let (keys, audit, report) = log?;
         let (sandbox, runtimes) = tried?;
-        Ok(Self { keys, audit, report, sandbox, runtimes, draft: policy? })
+        Ok(Self { keys, audit, report, sandbox, runtimes, policy: policy? })
     }
 }
 

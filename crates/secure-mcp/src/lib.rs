@@ -10,6 +10,7 @@ mod foundations;
 mod limited;
 mod override_log;
 mod overrides;
+mod policy_start;
 mod quickstart;
 mod server;
 mod wire;

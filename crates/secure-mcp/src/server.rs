@@ -1,9 +1,10 @@
 //! What the commands ask of the binary: start, prepare, check, open without a server.
 
+use crate::policy_start::versions;
 use crate::quickstart::{self, LocalTls};
 use crate::wire::{self, House};
 use crate::{catalogue, doctor};
-use admin::{Admin, AdminAddress, AdminParts, ServerStatus};
+use admin::{Admin, AdminAddress, AdminParts, DeskParts, PolicyDesk, ServerStatus};
 use anyhow::Context as _;
 use authz::{CheckReport, Policy, PolicyFiles};
 use cli::{BoxFuture, ChangedPolicy, DoctorLine, Offline, Running, Server};
@@ -60,6 +61,17 @@ impl Server for Wiring {
         })
     }
 
+    fn policy_desk(&self, settings: &Settings, offline: &Offline) -> anyhow::Result<PolicyDesk> {
+        let parts = DeskParts {
+            folder: settings.policy.dir.clone(),
+            versions: versions(settings),
+            tools: catalogue::every_manifest()?,
+            audit: offline.audit.clone(),
+            clock: Arc::clone(&offline.clock),
+        };
+        Ok(PolicyDesk::without_server(parts, offline.report.last_policy))
+    }
+
     fn doctor<'a>(&'a self, settings: &'a Settings) -> BoxFuture<'a, Vec<DoctorLine>> {
         Box::pin(doctor::lines(self.launcher.clone(), settings))
     }
@@ -98,7 +110,15 @@ fn up(settings: Settings, house: House) -> anyhow::Result<Running> {
     };
     let facts = house.facts.clone();
     let clock = Arc::clone(&house.clock);
+    let desk = DeskParts {
+        folder: settings.policy.dir.clone(),
+        versions: versions(&settings),
+        tools: house.known_tools,
+        audit: house.audit.clone(),
+        clock: Arc::clone(&house.clock),
+    };
     let parts = Arc::new(AdminParts {
+        desk: PolicyDesk::of_server(desk, Arc::clone(&house.policy)),
         authenticator: house.authenticator,
         policy: house.policy,
         approvals: house.approvals,

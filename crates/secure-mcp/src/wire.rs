@@ -5,15 +5,16 @@ use crate::facts::facts;
 use crate::foundations::Foundations;
 use crate::override_log::{OverrideLog, config_digest};
 use crate::overrides;
+use crate::policy_start::{settle, versions};
 use crate::quickstart::private_folder;
 use anyhow::{Context as _, bail};
 use approvals::Approvals;
 use audit::{Audit, AuditConfig, OperatorEvent};
 use authn::{Authenticator, KeySet, LocalIssuer, TrustedIssuer};
-use authz::{Policy, PolicyFiles};
-use cli::{ChangedPolicy, Failure};
+use authz::{Policy, PolicyFiles, PolicyInForce};
+use cli::ChangedPolicy;
 use connector_sql::{DatabaseQuery, MaskKey, Source};
-use domain::{Clock, Digest, SystemClock};
+use domain::{Clock, SystemClock};
 use execute::Connectors;
 use manifest::{Prepare, ToolManifest};
 use pipeline::{Parts, Pipeline};
@@ -41,7 +42,9 @@ pub struct House {
     /// Layer 1.
     pub authenticator: Arc<Authenticator>,
     /// Layer 2.
-    pub policy: Arc<Policy>,
+    pub policy: Arc<PolicyInForce>,
+    /// Every tool that a policy may name.
+    pub known_tools: Vec<Arc<ToolManifest>>,
     /// Approvals.
     pub approvals: Arc<Approvals>,
     /// The log.
@@ -83,13 +86,15 @@ pub(crate) fn local_issuer(settings: &Settings, keys: &KeyStore) -> LocalIssuer 
 pub async fn house(settings: &Settings, launcher: PathBuf, change: ChangedPolicy) -> anyhow::Result<House> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let no_isolation = overrides::no_isolation(settings, &clock);
-    let Foundations { keys, audit, report, sandbox, runtimes, draft } =
+    let Foundations { keys, audit, report, sandbox, runtimes, policy } =
         Foundations::lay(settings, launcher, no_isolation.is_some(), &clock).await?;
     let catalogue =
         Catalogue::build(settings, &sandbox, &runtimes, database(settings, &keys)?, no_isolation)?;
-    let policy = Arc::new(draft.for_tools(&catalogue.known)?);
-    settle_policy(&audit, report.last_policy, policy.policy_hash(), change).await?;
+    let log = (&audit, report.last_policy);
+    let (policy, set_aside) =
+        settle(policy, &catalogue.known, &versions(settings), log, change, clock.as_ref()).await?;
     let overrides = announce(settings, &audit, &policy, clock.as_ref()).await?;
+    let policy = Arc::new(PolicyInForce::new(Arc::new(policy)));
     let issuer = local_issuer(settings, &keys);
     let authenticator = Arc::new(authenticator(settings, &issuer, &clock)?);
     let store = Store::open(&settings.server.data_dir.join("state.db"))?;
@@ -113,7 +118,20 @@ pub async fn house(settings: &Settings, launcher: PathBuf, change: ChangedPolicy
     }));
     let mut facts = facts(&sandbox, &runtimes);
     facts.extend(overrides::facts(settings, &sandbox));
-    Ok(House { pipeline, authenticator, policy, approvals, audit, issuer, clock, facts, overrides })
+    facts.extend(set_aside);
+    let known_tools = catalogue.known;
+    Ok(House {
+        pipeline,
+        authenticator,
+        policy,
+        known_tools,
+        approvals,
+        audit,
+        issuer,
+        clock,
+        facts,
+        overrides,
+    })
 }
 
 /// Loads a policy folder against the tools that exist.
@@ -154,24 +172,6 @@ fn authenticator(
         });
     }
     Ok(Authenticator::new(issuers, settings.server.public_url.as_str().to_owned(), Arc::clone(clock)))
-}
-
-/// Compares the folder's policy with the one that the log last called current.
-async fn settle_policy(
-    audit: &Audit,
-    previous: Option<Digest>,
-    found: Digest,
-    change: ChangedPolicy,
-) -> anyhow::Result<()> {
-    match previous {
-        Some(previous) if previous == found => return Ok(()),
-        Some(previous) if change == ChangedPolicy::Refuse => {
-            return Err(Failure::policy_changed(&previous.to_string(), &found.to_string()).into());
-        }
-        _ => {}
-    }
-    audit.record(OperatorEvent::PolicyLoaded { policy: found, previous, by: None }).await?;
-    Ok(())
 }
 
 /// Says in the log that the server is up, with which policy, and which overrides hold.

@@ -14,6 +14,7 @@ fn good(endpoint: Endpoint) -> (String, &'static str) {
     let body = match endpoint {
         Endpoint::CreateToken => r#"{"person":"ana","client":"desk","audience":"mcp"}"#,
         Endpoint::DecideApproval => r#"{"decision":"grant"}"#,
+        Endpoint::AcceptPolicy | Endpoint::RollBackPolicy => "{}",
         _ => "",
     };
     (path, body)

@@ -21,7 +21,7 @@ async fn waiting(house: &House, person: &str, arguments: &str) -> String {
         definition: Digest::of(b"definition"),
         arguments: Digest::of(arguments.as_bytes()),
         plan: Digest::of(b"plan"),
-        policy: house.parts.policy.policy_hash(),
+        policy: house.parts.policy.now().policy_hash(),
     };
     let who = Who { principal, peer: None, user_agent: None };
     let call = CallId::mint(house.parts.clock.now(), secrets::random().unwrap());

@@ -1,10 +1,10 @@
 //! A plane on a socket in a temporary folder, and a client for it.
 
-use crate::{Admin, AdminAddress, AdminParts, ServerStatus};
+use crate::{Admin, AdminAddress, AdminParts, DeskParts, PolicyDesk, ServerStatus};
 use approvals::Approvals;
 use audit::{Audit, AuditConfig};
 use authn::{Audience, Authenticator, LocalIssuer, TokenRequest};
-use authz::{Policy, PolicyFiles};
+use authz::{Policy, PolicyFiles, PolicyInForce, Versions};
 use bytes::Bytes;
 use domain::{Clock, SystemClock};
 use http::{Request, StatusCode};
@@ -57,7 +57,7 @@ pub(super) struct House {
     pub(super) parts: Arc<AdminParts>,
     pub(super) socket: PathBuf,
     /// Removed with the house.
-    pub(super) _folder: tempfile::TempDir,
+    pub(super) folder: tempfile::TempDir,
     pub(super) keys: Arc<KeyStore>,
     pub(super) stop: watch::Sender<bool>,
     pub(super) ended: JoinHandle<()>,
@@ -73,20 +73,29 @@ impl House {
         let store = Store::open(&folder.path().join("state.db")).unwrap();
         let approvals =
             Approvals::open(store, audit.clone(), Arc::clone(&keys), Arc::clone(&clock)).await.unwrap();
-        let files = PolicyFiles::from_texts([
-            ("schema.cedarschema", SCHEMA),
-            ("roles.toml", ROLES),
-            ("data.toml", ""),
-        ]);
-        let policy =
-            Policy::load(&files.unwrap(), &[]).unwrap_or_else(|error| panic!("{:?}", error.problems()));
+        let policies = folder.path().join("policies");
+        std::fs::create_dir(&policies).unwrap();
+        for (name, text) in [("schema.cedarschema", SCHEMA), ("roles.toml", ROLES), ("data.toml", "")] {
+            std::fs::write(policies.join(name), text).unwrap();
+        }
+        let policy = Policy::load(&PolicyFiles::read(&policies).unwrap(), &[])
+            .unwrap_or_else(|error| panic!("{:?}", error.problems()));
+        let policy = Arc::new(PolicyInForce::new(Arc::new(policy)));
+        let desk = DeskParts {
+            folder: policies,
+            versions: Versions::new(folder.path().join("versions")),
+            tools: Vec::new(),
+            audit: audit.clone(),
+            clock: Arc::clone(&clock),
+        };
         let parts = Arc::new(AdminParts {
             authenticator: Arc::new(Authenticator::new(
                 vec![issuer(&keys).trusted().unwrap()],
                 URL.to_owned(),
                 Arc::clone(&clock),
             )),
-            policy: Arc::new(policy),
+            desk: PolicyDesk::of_server(desk, Arc::clone(&policy)),
+            policy,
             approvals: Arc::new(approvals),
             audit,
             issuer: issuer(&keys),
@@ -102,7 +111,7 @@ impl House {
         let admin = Admin::bind(&AdminAddress::Unix(socket.clone())).unwrap();
         let (stop, stopping) = watch::channel(false);
         let ended = tokio::spawn(admin.serve(Arc::clone(&parts), stopping));
-        Self { parts, socket, _folder: folder, keys, stop, ended }
+        Self { parts, socket, folder, keys, stop, ended }
     }
 
     pub(super) fn token(&self, tenant: &str, person: &str, client: &str, audience: Audience) -> String {

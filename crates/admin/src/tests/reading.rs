@@ -42,7 +42,7 @@ async fn status_says_what_runs() {
     let house = House::open().await;
     let (_, status) = house.send("GET", "/api/status", Some(&house.admin("root")), "").await;
     assert_eq!((status["version"].as_str(), status["ready"].as_bool()), (Some("1.2.3"), Some(true)));
-    assert_eq!(status["policy"], house.parts.policy.policy_hash().to_string());
+    assert_eq!(status["policy"], house.parts.policy.now().policy_hash().to_string());
     assert_eq!(status["log"]["origin"], "secure-mcp/test");
     assert_eq!(status["facts"][0], "isolation: none");
 }

@@ -18,3 +18,5 @@ mod house;
 mod loading;
 mod office;
 mod quickstart_policy;
+mod reload;
+mod versions;

@@ -1,6 +1,6 @@
 //! `policy`.
 
-use super::Home;
+use super::{AdminAccess, Home};
 use clap::{ArgGroup, Args, Subcommand};
 use domain::{ClientId, PersonId, ResourceName, ToolName};
 use std::path::PathBuf;
@@ -18,10 +18,29 @@ pub(crate) enum PolicyCommand {
     Matrix(PolicyMatrix),
     /// Print what people gain and lose from one policy folder to another
     Diff(PolicyDiff),
-    /// Record that the policy folder as it is now is the one in force
+    /// Make the policy folder as it is now the one in force, also of a running server
     Accept {
         #[command(flatten)]
-        home: Home,
+        access: AdminAccess,
+        /// Speak JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// List the policies that were in force, and when they became so
+    Versions {
+        #[command(flatten)]
+        access: AdminAccess,
+        /// Speak JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Put an earlier policy in force again
+    Rollback {
+        /// The start of its hash; by default the one that was in force before
+        #[arg(value_name = "HASH")]
+        policy: Option<String>,
+        #[command(flatten)]
+        access: AdminAccess,
         /// Speak JSON
         #[arg(long)]
         json: bool,
@@ -106,7 +125,10 @@ impl PolicyCommand {
             Self::Check(folder) | Self::Test(folder) => folder.json,
             Self::Explain(asked) => asked.folder.json,
             Self::Matrix(asked) => asked.folder.json,
-            Self::Diff(PolicyDiff { json, .. }) | Self::Accept { json, .. } => *json,
+            Self::Diff(PolicyDiff { json, .. })
+            | Self::Accept { json, .. }
+            | Self::Versions { json, .. }
+            | Self::Rollback { json, .. } => *json,
         }
     }
 }

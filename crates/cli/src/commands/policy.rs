@@ -1,14 +1,13 @@
 //! `policy`: the folder's faults and cases, and the one that is in force.
 
+mod current;
 mod explain;
 mod facts;
 
-use crate::arguments::{Home, PolicyCommand, PolicyFolder};
+use crate::arguments::{PolicyCommand, PolicyFolder};
 use crate::context::Context;
-use crate::home::{is_running, operator_socket};
 use crate::output::visible;
 use crate::{Exit, Failure};
-use audit::OperatorEvent;
 use authz::{CheckReport, PolicyError};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
@@ -20,7 +19,11 @@ pub(super) async fn run(asked: PolicyCommand, context: Context<'_>) -> Result<Ex
         PolicyCommand::Explain(asked) => explain::explain(&asked, context),
         PolicyCommand::Matrix(asked) => facts::matrix(&asked, context),
         PolicyCommand::Diff(asked) => facts::diff(&asked, context),
-        PolicyCommand::Accept { home, .. } => accept(&home, context).await,
+        PolicyCommand::Accept { access, .. } => current::accept(&access, context).await,
+        PolicyCommand::Versions { access, .. } => current::versions(&access, context).await,
+        PolicyCommand::Rollback { policy, access, .. } => {
+            current::roll_back(policy.as_deref(), &access, context).await
+        }
     }
 }
 
@@ -113,42 +116,4 @@ fn faults(error: anyhow::Error, context: Context<'_>) -> Failure {
         }
     }
     error.into()
-}
-
-/// Records that the folder as it is now is the one in force. A running server read its policy when it
-/// started, so it is stopped first.
-async fn accept(home: &Home, context: Context<'_>) -> Result<Exit, Failure> {
-    let settings = home.used_settings()?;
-    if is_running(&operator_socket(&settings.server.data_dir)).await {
-        return Err(Failure::usage(
-            "server_running",
-            "a server runs on this data directory, with the policy that it read when it started",
-            "stop it, accept the policy, and start it again",
-        ));
-    }
-    let report = load(&settings.policy.dir, context)?;
-    let offline = context.server.open_offline(&settings).await?;
-    let (policy, previous) = (report.policy_hash, offline.report.last_policy);
-    let recorded = if previous == Some(policy) {
-        Ok(())
-    } else {
-        offline.audit.record(OperatorEvent::PolicyLoaded { policy, previous, by: None }).await.map(|_| ())
-    };
-    offline.close().await;
-    recorded.map_err(|refusal| {
-        Failure::usage(
-            "audit_unavailable",
-            format!("the policy could not be recorded: {}", refusal.internal()),
-            "free space or repair the disk, then retry",
-        )
-    })?;
-    let line = if previous == Some(policy) {
-        format!("policy {policy} is current already")
-    } else {
-        format!("policy {policy} is current now")
-    };
-    context
-        .output
-        .say(line, &json!({ "policy": policy, "previous": previous, "changed": previous != Some(policy) }));
-    Ok(Exit::Ok)
 }

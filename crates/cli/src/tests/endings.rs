@@ -46,6 +46,10 @@ impl Server for Nothing {
         Box::pin(async { anyhow::bail!("not here") })
     }
 
+    fn policy_desk(&self, _: &Settings, _: &Offline) -> anyhow::Result<admin::PolicyDesk> {
+        anyhow::bail!("not here")
+    }
+
     fn doctor<'a>(&'a self, _settings: &'a Settings) -> BoxFuture<'a, Vec<DoctorLine>> {
         Box::pin(async {
             let (subject, cause) = ("isolation".to_owned(), "none".to_owned());

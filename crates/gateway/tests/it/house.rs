@@ -3,7 +3,7 @@
 use approvals::Approvals;
 use audit::{Audit, AuditConfig};
 use authn::{Audience, Authenticator, LocalIssuer, TokenRequest};
-use authz::{Policy, PolicyFiles};
+use authz::{Policy, PolicyFiles, PolicyInForce};
 use connector_echo::Echo;
 use domain::{Clock, SystemClock, UnixMillis};
 use execute::{Connector, Connectors};
@@ -184,7 +184,7 @@ async fn pipeline(
             URL.to_owned(),
             Arc::clone(clock),
         )),
-        policy: Arc::new(policy),
+        policy: Arc::new(PolicyInForce::new(Arc::new(policy))),
         validator: Validator::new(prepares, scanner(), Arc::new(approvals)).unwrap(),
         connectors: Connectors::new(vec![echo]).unwrap_or_else(|name| panic!("{name} is there twice")),
         scanner: OutputScanner::new(scanner(), actions),

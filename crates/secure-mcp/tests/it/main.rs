@@ -20,6 +20,7 @@ mod listing;
 mod manual;
 mod no_isolation;
 mod open_files;
+mod policy_reload;
 mod quickstart;
 mod traced;
 mod transport;

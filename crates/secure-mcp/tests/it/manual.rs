@@ -62,7 +62,6 @@ fn follow(name: &str, text: &str, rows: &[Row]) -> Done {
                     Some(How::Beside { first, until }) => {
                         first(&mut session).and_then(|()| session.start(command, until))
                     }
-                    Some(How::After(first)) => first(&mut session).and_then(|()| session.run(command)),
                     None => session.run(command),
                 }
                 .map(|ended| {

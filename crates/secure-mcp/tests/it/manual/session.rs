@@ -115,7 +115,7 @@ impl Session {
     }
 
     /// Ctrl-C, as it were: each server beside the page has to end well.
-    pub fn end_servers(&mut self) -> Result<(), String> {
+    fn end_servers(&mut self) -> Result<(), String> {
         for (command, mut child) in std::mem::take(&mut self.beside) {
             let told = testkit::send_signal("TERM", child.id());
             let asked = Instant::now();

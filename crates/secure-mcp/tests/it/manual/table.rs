@@ -15,8 +15,6 @@ pub enum How {
     /// It runs on in another terminal, until the end of the page or until a row says otherwise. It is
     /// ready once it has printed a line that begins with this.
     Beside { first: fn(&mut Session) -> Result<(), String>, until: &'static str },
-    /// The page asks for something in a sentence first.
-    After(fn(&mut Session) -> Result<(), String>),
     /// Not run here.
     Elsewhere,
 }
@@ -72,12 +70,6 @@ pub const ROWS: &[Row] = &[
         command: "secure-mcp serve --config my-server/secure-mcp.toml",
         how: SERVES_OWN,
         reason: "it serves on; the page says what to set before",
-    },
-    Row {
-        page: "docs/cli.md",
-        command: "secure-mcp policy accept",
-        how: How::After(Session::end_servers),
-        reason: "the page says to stop the server first",
     },
     Row {
         page: "docs/stdio.md",
