@@ -70,6 +70,12 @@ const SOAKS: &[Soak] = &[
         counts: &[("SECURE_MCP_SOAK_FACTOR", "100")],
     },
     Soak {
+        name: "80,000 statements against rows that a filter leaves out",
+        package: "connector-sql",
+        filter: "reach_no_row",
+        counts: &[("SECURE_MCP_SOAK_FACTOR", "100")],
+    },
+    Soak {
         name: "2,400 random policies: a slice answers like the whole set",
         package: "authz",
         filter: "slice_answers",

@@ -105,5 +105,11 @@ fn run(texts: &CaseTexts<'_>, policy: &Policy) -> Result<Vec<String>, String> {
             differences.push(format!("column `{column}`: expected `{word}`, found `{found}`"));
         }
     }
+    for (table, conditions) in expected.rows.into_iter().flatten() {
+        let found = found.rows.get(&table).map_or("", String::as_str);
+        if found != conditions {
+            differences.push(format!("rows of `{table}`: expected `{conditions}`, found `{found}`"));
+        }
+    }
     Ok(differences)
 }

@@ -1,7 +1,7 @@
 //! A question, put to the policy as the layers would put it, with every answer on the way.
 
 use crate::call_questions::check_declared;
-use crate::data::word_of;
+use crate::data::{told, word_of};
 use crate::party::Caller;
 use crate::policy::{KnownTool, Policy};
 use crate::question::{Ends, Question};
@@ -29,6 +29,9 @@ pub struct Explanation {
     pub asked: Vec<Asked>,
     /// By `table.column` of the resource: how the caller sees it. What is not here is not there for the caller.
     pub columns: BTreeMap<String, String>,
+    /// By table of the resource: what its rows have to meet to be there for the caller. Where nothing stands, every row is.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub rows: BTreeMap<String, String>,
 }
 
 /// One question on the way.
@@ -187,6 +190,7 @@ impl<'a> Walk<'a> {
             why,
             asked: self.asked.into_iter().map(|(.., asked)| asked).collect(),
             columns: self.view.as_deref().map(columns).unwrap_or_default(),
+            rows: self.view.as_deref().map(rows).unwrap_or_default(),
         }
     }
 }
@@ -197,6 +201,11 @@ fn columns(view: &DataView) -> BTreeMap<String, String> {
         shown.map(|(name, column)| (format!("{table}.{name}"), word_of(column.treatment))).collect::<Vec<_>>()
     };
     view.tables().iter().flat_map(of_table).collect()
+}
+
+fn rows(view: &DataView) -> BTreeMap<String, String> {
+    let filtered = view.tables().iter().filter(|(_, table)| !table.rows.is_empty());
+    filtered.map(|(name, table)| (name.clone(), told(&table.rows))).collect()
 }
 
 fn attributes(tool: &ToolManifest, question: &Question) -> Result<Attributes, String> {

@@ -4,7 +4,7 @@
 //! folder can keep its facts in `matrix.tsv`, so that a change of who may do what shows in a review.
 
 use crate::AdminAction;
-use crate::data::word_of;
+use crate::data::{told, word_of};
 use crate::party::{Caller, Party, PartyKey};
 use crate::policy::Policy;
 use crate::slice::{Slice, Target};
@@ -34,10 +34,11 @@ pub struct Fact {
     pub who: String,
     /// `class:trusted` or `client:quickstart`
     pub through: String,
-    /// `tool:echo`, `seeUnredacted:echo`, `column:customer_database.customers.email` or `may:approve`
+    /// `tool:echo`, `seeUnredacted:echo`, `column:customer_database.customers.email`,
+    /// `rows:customer_database.orders` or `may:approve`
     pub what: String,
-    /// For a tool `run`, `approval`, `denied` or `by-arguments`; for a column its treatment; for the
-    /// admin plane, and for what a caller may do beyond a call, `yes` or `by-arguments`. What would be "no"
+    /// For a tool `run`, `approval`, `denied` or `by-arguments`; for a column its treatment; for rows what
+    /// they have to meet (without a line every row is there); for the admin plane, and for what a caller may do beyond a call, `yes` or `by-arguments`. What would be "no"
     /// has no line.
     pub answer: String,
 }
@@ -69,6 +70,10 @@ pub fn matrix(policy: &Policy, rows: Rows) -> BTreeSet<Fact> {
                 let shown = columns.columns.iter().filter(|(_, column)| column.treatment != Treatment::Deny);
                 for (name, column) in shown {
                     add(format!("column:{resource}.{table}.{name}"), word_of(column.treatment));
+                }
+                let rows = policy.data().rows(resource, table);
+                if !rows.is_empty() {
+                    add(format!("rows:{resource}.{table}"), told(rows));
                 }
             }
         }
@@ -107,7 +112,8 @@ fn callers(policy: &Policy, rows: Rows) -> Vec<(String, String, Caller)> {
                     .collect();
             for (who, person) in people {
                 for (through, client) in &clients {
-                    let caller = Caller { person: Arc::clone(&person), client: Arc::clone(client) };
+                    let caller =
+                        Caller { person: Arc::clone(&person), client: Arc::clone(client), principal: None };
                     callers.push((who.clone(), through.clone(), caller));
                 }
             }
@@ -121,8 +127,11 @@ fn callers(policy: &Policy, rows: Rows) -> Vec<(String, String, Caller)> {
                         client: client.clone(),
                     };
                     let Some(caller) = policy.caller(&principal, &[]) else { continue };
-                    let caller =
-                        Caller { person: Arc::clone(&caller.person), client: Arc::clone(&caller.client) };
+                    let caller = Caller {
+                        person: Arc::clone(&caller.person),
+                        client: Arc::clone(&caller.client),
+                        principal: caller.principal.clone(),
+                    };
                     callers.push((format!("person:{person}"), format!("client:{client}"), caller));
                 }
             }

@@ -8,7 +8,7 @@ use crate::rule::Rule;
 use crate::vocabulary::{self, Kind};
 use crate::world::{anybody, plain};
 use cedar_policy::{Entity, EntityUid};
-use domain::{ClientId, PersonId};
+use domain::{ClientId, PersonId, Principal};
 use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
@@ -102,6 +102,8 @@ fn named_or_anybody(uid: EntityUid, kind: Kind, policy: &Policy) -> EntityUid {
 pub(crate) struct Caller {
     pub(crate) person: Arc<Party>,
     pub(crate) client: Arc<Party>,
+    /// Who exactly; `None` for somebody of a role.
+    pub(crate) principal: Option<Principal>,
 }
 
 impl fmt::Debug for Caller {

@@ -150,7 +150,8 @@ impl Policy {
                 |key: PartyKey| self.memory.parties.get_or(key, |key| Arc::new(Party::new(key, self)));
             let person = party(PartyKey::of_person(&key.principal.person, &key.token_roles, self));
             let client = party(PartyKey::of_client(&key.principal.client, self));
-            Some(Arc::new(Caller { person, client }))
+            let principal = Some(key.principal.clone());
+            Some(Arc::new(Caller { person, client, principal }))
         })
     }
 

@@ -1,9 +1,10 @@
 //! What of a resource a caller may see: grants and rules say who reads, `data.toml` says how.
 //!
 //! A table is there if both sides may `read` it. A column is there as `data.toml` lists it; a mask
-//! is lifted only if both sides may `readUnmasked`. What is not listed is not there.
+//! is lifted only if both sides may `readUnmasked`. What is not listed is not there, and neither is a row
+//! that does not meet the table's conditions, for nobody.
 
-use crate::data::Data;
+use crate::data::{Data, RowRule};
 use crate::party::Caller;
 use crate::permit::Permit;
 use crate::policy::Policy;
@@ -11,7 +12,7 @@ use crate::ruling::Ruling;
 use crate::slice::{Slice, Target};
 use crate::vocabulary::{self, Action};
 use cedar_policy::EntityUid;
-use domain::{Refusal, RefusalCode, ResourceName};
+use domain::{Principal, Refusal, RefusalCode, ResourceName};
 use manifest::{Attributes, ColumnView, DataView, TableView, Treatment};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -29,10 +30,11 @@ struct ResourceRules {
 struct TableRules {
     target: Target,
     columns: BTreeMap<String, (Target, Treatment)>,
+    rows: Vec<RowRule>,
 }
 
-/// Person, client, resource.
-pub(crate) type ViewKey = (u64, u64, u32);
+/// Person, client, resource; and who they are, where rows depend on it.
+pub(crate) type ViewKey = (u64, u64, u32, Option<Principal>);
 
 /// A view, or why there is none.
 pub(crate) type ViewResult = Result<Arc<DataView>, Refusal>;
@@ -49,7 +51,8 @@ pub(crate) fn view_of(policy: &Policy, caller: &Caller, resource: &ResourceName)
     let Some(rules) = policy.data().resources.get(resource) else {
         return Err(denied(format!("resource `{resource}` is not in `data.toml`")));
     };
-    let key = (caller.person.number, caller.client.number, rules.target.number);
+    let who = caller.principal.clone().filter(|_| rules.depends_on_caller());
+    let key = (caller.person.number, caller.client.number, rules.target.number, who);
     policy.remembered_view(key, || {
         let ruling = Ruling::ask(policy, caller, Action::Read, &rules.target, &Attributes::new());
         if !ruling.allowed() {
@@ -81,6 +84,12 @@ fn both_permit(policy: &Policy, caller: &Caller, action: Action, target: &Target
         .all(|party| Slice::cut(policy, party, action, target).answer(&Attributes::new()).allowed)
 }
 
+impl ResourceRules {
+    fn depends_on_caller(&self) -> bool {
+        self.tables.values().flat_map(|table| &table.rows).any(RowRule::depends_on_caller)
+    }
+}
+
 impl TableRules {
     fn view(&self, policy: &Policy, caller: &Caller) -> TableView {
         let columns = self.columns.iter().map(|(name, (target, treatment))| {
@@ -92,7 +101,8 @@ impl TableRules {
             };
             (name.clone(), ColumnView { treatment })
         });
-        TableView { columns: columns.collect() }
+        let rows = self.rows.iter().map(|rule| rule.for_caller(caller.principal.as_ref())).collect();
+        TableView { columns: columns.collect(), rows }
     }
 }
 
@@ -100,6 +110,12 @@ impl DataRules {
     /// The names of all resources.
     pub(crate) fn resources(&self) -> impl Iterator<Item = &ResourceName> {
         self.resources.keys()
+    }
+
+    /// The conditions of a table.
+    pub(crate) fn rows(&self, resource: &ResourceName, table: &str) -> &[RowRule] {
+        let table = self.resources.get(resource).and_then(|resource| resource.tables.get(table));
+        table.map_or(&[], |table| &table.rows)
     }
 
     /// Every resource, table and column.
@@ -115,13 +131,13 @@ impl DataRules {
     pub(crate) fn new(data: &Data, target: &mut impl FnMut(EntityUid) -> Target) -> Self {
         let resources = data.resources.iter().map(|(resource, tables)| {
             let resource_target = target(vocabulary::resource(resource));
-            let tables = tables.iter().map(|(table, columns)| {
+            let tables = tables.iter().map(|(table, data)| {
                 let table_target = target(vocabulary::table(resource, table));
-                let columns = columns.iter().map(|(column, treatment)| {
+                let columns = data.columns.iter().map(|(column, treatment)| {
                     (column.clone(), (target(vocabulary::column(resource, table, column)), *treatment))
                 });
                 let columns = columns.collect();
-                (table.clone(), TableRules { target: table_target, columns })
+                (table.clone(), TableRules { target: table_target, columns, rows: data.rows.clone() })
             });
             let tables = tables.collect();
             (resource.clone(), ResourceRules { target: resource_target, tables })

@@ -44,11 +44,11 @@ impl World {
         entities.extend(parents.into_iter().map(|uid| plain(uid, [])));
         for (resource, tables) in &data.resources {
             entities.push(plain(vocabulary::resource(resource), []));
-            for (table, columns) in tables {
+            for (table, data) in tables {
                 let table_uid = vocabulary::table(resource, table);
                 entities.push(plain(table_uid.clone(), [vocabulary::resource(resource)]));
                 entities.extend(
-                    columns.keys().map(|column| {
+                    data.columns.keys().map(|column| {
                         plain(vocabulary::column(resource, table, column), [table_uid.clone()])
                     }),
                 );

@@ -112,7 +112,7 @@ impl Prepare for DatabaseQuery {
         let shelf = self.sources.get(&query.resource).ok_or_else(refuse::no_resource)?;
         let snapshot = shelf.source().snapshot();
         let visible = Arc::new(Visible::of(view, &snapshot.schema));
-        if visible.0.is_empty() {
+        if visible.tables.is_empty() {
             return Err(refuse::no_resource());
         }
         let facts = shelf.study(&query.sql, &visible, view.hash(), &snapshot)?;

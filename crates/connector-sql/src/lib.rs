@@ -17,6 +17,7 @@ mod plan;
 mod quote;
 mod refuse;
 mod request;
+mod rows;
 mod schema;
 mod session;
 mod shelf;

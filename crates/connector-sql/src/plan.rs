@@ -5,7 +5,7 @@ use domain::{Digest, Refusal, RefusalCode, ResourceName};
 use serde::{Deserialize, Serialize};
 
 /// Raised with every change of the encoding.
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 
 /// One column of the result.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

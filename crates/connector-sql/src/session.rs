@@ -2,12 +2,13 @@
 //!
 //! The caller's statement sees an empty main database and, in the schema `temp`, one view per table
 //! of its own view. Behind each stands an accessor view with a name of chance, which alone may read
-//! the file; a masked column is replaced there, at the scan, so that no predicate, order, group or
-//! join ever meets the stored value.
+//! the file; a masked column is replaced there, at the scan, and a row that the filter leaves out ends
+//! there, so that no predicate, order, group or join ever meets the stored value or the row.
 
 use crate::guard::{Gate, Names, Place, Seen, harden, limit};
 use crate::mask::{self, TenantKey};
 use crate::quote::quoted;
+use crate::rows::{self, BARRIER};
 use crate::schema::{Schema, Table};
 use crate::source::FLAGS;
 use crate::visible::Visible;
@@ -80,30 +81,41 @@ fn accessor_view(accessor: &str, names: &Names, name: &str, table: &Table, visib
             Treatment::Clear | Treatment::Deny => quoted(column),
         })
         .collect();
+    let Order { source, rows } = Order::without_hidden(name, table, visible, columns.len());
+    let conditions = visible.rows(name);
+    let barrier = if conditions.is_empty() && rows.is_empty() { "" } else { BARRIER };
     format!(
-        "CREATE TEMP VIEW {accessor} AS SELECT {} FROM {}.{}{}",
+        "CREATE TEMP VIEW {accessor} AS SELECT {} FROM {}.{}{source}{}{rows}{barrier}",
         columns.join(", "),
         names.schema(),
         quoted(name),
-        without_hidden_order(name, table, visible, columns.len()),
+        rows::clause(conditions),
     )
 }
 
-/// Rows that come in the order of an index, or of the key they are stored by, tell how the values of
-/// its columns compare. Where such a column is not clear, the index is not used and the rows are put
-/// in the order of what the caller sees.
-fn without_hidden_order(name: &str, table: &Table, visible: &Visible, shown: usize) -> String {
-    let clear = |column: &String| {
-        visible.0.get(name).and_then(|columns| columns.get(column)) == Some(&Treatment::Clear)
-    };
-    let mut clause = String::new();
-    if !table.indexed.as_ref().is_some_and(|columns| columns.iter().all(clear)) {
-        clause.push_str(" NOT INDEXED");
+/// The parts of a query that say in which order rows come.
+struct Order {
+    /// Behind the table's name.
+    source: &'static str,
+    /// At the end; it needs a limit, or SQLite drops it as an order that a sub-query does not need.
+    rows: String,
+}
+
+impl Order {
+    /// Rows that come in the order of an index, or of the key they are stored by, tell how the values of
+    /// its columns compare. Where such a column is not clear, the index is not used and the rows are put
+    /// in the order of what the caller sees.
+    fn without_hidden(name: &str, table: &Table, visible: &Visible, shown: usize) -> Self {
+        let clear = |column: &String| {
+            visible.tables.get(name).and_then(|columns| columns.get(column)) == Some(&Treatment::Clear)
+        };
+        let is_usable = table.indexed.as_ref().is_some_and(|columns| columns.iter().all(clear));
+        let source = if is_usable { "" } else { " NOT INDEXED" };
+        let mut rows = String::new();
+        if !table.clustered.iter().all(clear) {
+            let places: Vec<String> = (1..=shown).map(|place| place.to_string()).collect();
+            rows = format!(" ORDER BY {}", places.join(", "));
+        }
+        Self { source, rows }
     }
-    if !table.clustered.iter().all(clear) {
-        let places: Vec<String> = (1..=shown).map(|place| place.to_string()).collect();
-        // The limit keeps SQLite from dropping the order as one that a sub-query does not need.
-        clause.push_str(&format!(" ORDER BY {} LIMIT -1", places.join(", ")));
-    }
-    clause
 }

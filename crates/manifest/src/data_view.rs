@@ -1,5 +1,6 @@
-//! What of a resource one caller may see: per table and column clear, masked or denied.
+//! What of a resource one caller may see: which rows of a table, and per column clear, masked or denied.
 
+use crate::row_filter::RowCondition;
 use domain::{Digest, ResourceName};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -61,6 +62,9 @@ pub struct ColumnView {
 pub struct TableView {
     /// By column name, as the resource spells it.
     pub columns: BTreeMap<String, ColumnView>,
+    /// Conditions that a row has to meet, all of them, to be there; without any every row is.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub rows: Vec<RowCondition>,
 }
 
 /// What one caller may see of one resource. A table that is not listed is denied.
@@ -102,7 +106,12 @@ impl DataView {
             .map_or(Treatment::Deny, |column| column.treatment)
     }
 
-    /// Digest of resource, tables, columns and treatments; part of the plan and of the intent record.
+    /// The conditions that a row of `table` has to meet.
+    pub fn rows(&self, table: &str) -> &[RowCondition] {
+        self.tables.get(table).map_or(&[], |table| &table.rows)
+    }
+
+    /// Digest of resource, tables, columns, treatments and conditions; part of the plan and of the intent record.
     pub const fn hash(&self) -> Digest {
         self.hash
     }

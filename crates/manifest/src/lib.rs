@@ -7,12 +7,14 @@ mod arguments;
 mod data_view;
 mod plan;
 mod prepare;
+mod row_filter;
 mod tool;
 
 pub use arguments::Arguments;
 pub use data_view::{ColumnView, DataView, MaskKind, TableView, Treatment};
 pub use plan::{AttributeValue, Attributes, Plan};
 pub use prepare::Prepare;
+pub use row_filter::{RowCondition, RowOperator, RowValue};
 pub use tool::{
     AttributeKind, AttributeSource, Effect, IsolationTier, PolicyAttribute, ToolDefinition, ToolLimits,
     ToolManifest, ToolManifestError,

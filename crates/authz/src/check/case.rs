@@ -14,6 +14,8 @@ pub(super) struct Expected {
     pub(super) reasons: Option<Vec<String>>,
     /// By `table.column`: `clear`, `mask:<kind>` or `deny`.
     pub(super) columns: Option<BTreeMap<String, String>>,
+    /// By table: what its rows have to meet; empty for a table of which every row is there.
+    pub(super) rows: Option<BTreeMap<String, String>>,
 }
 
 pub(super) fn read<T: DeserializeOwned>(file: &str, text: Option<&str>) -> Result<T, String> {

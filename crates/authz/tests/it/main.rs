@@ -19,4 +19,5 @@ mod loading;
 mod office;
 mod quickstart_policy;
 mod reload;
+mod rows;
 mod versions;

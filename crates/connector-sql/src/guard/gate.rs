@@ -25,7 +25,7 @@ impl Names {
         let secret: String =
             connection.query_row("SELECT lower(hex(randomblob(16)))", [], |row| row.get(0))?;
         let named = |(at, table): (usize, &String)| (table.clone(), format!("a_{secret}_{at}"));
-        let accessors = visible.0.keys().enumerate().map(named).collect();
+        let accessors = visible.tables.keys().enumerate().map(named).collect();
         Ok(Self { secret, accessors })
     }
 
@@ -165,7 +165,7 @@ impl Gate {
             (Some(_), Place::Source(names)) => {
                 let reader = self.visible.table(table).and_then(|(name, _)| names.accessor(name));
                 self.is_source(database)
-                    && self.shows(table, column)
+                    && (self.shows(table, column) || self.filters_by(table, column))
                     && (counted || (reader.is_some() && reader == accessor))
             }
         }
@@ -176,6 +176,12 @@ impl Gate {
         self.visible.table(table).is_some_and(|(_, columns)| {
             column.is_empty() || columns.keys().any(|name| name.eq_ignore_ascii_case(column))
         })
+    }
+
+    /// Whether a row filter of the table, which stands in its accessor, asks for the column.
+    fn filters_by(&self, table: &str, column: &str) -> bool {
+        let conditions = self.visible.table(table).map_or(&[][..], |(name, _)| self.visible.rows(name));
+        conditions.iter().any(|condition| condition.column.eq_ignore_ascii_case(column))
     }
 
     fn is_source(&self, database: Option<&str>) -> bool {

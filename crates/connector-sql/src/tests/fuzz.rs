@@ -75,7 +75,7 @@ fn query() -> impl Strategy<Value = String> {
         })
 }
 
-fn statement() -> impl Strategy<Value = String> {
+pub(super) fn statement() -> impl Strategy<Value = String> {
     let (query, other) = (query().boxed(), query().boxed());
     let whole = prop_oneof![
         3 => query.clone(),
@@ -116,7 +116,7 @@ fn mutated() -> impl Strategy<Value = String> {
 }
 
 /// Statements of each kind: some here, many where the long tests run.
-fn cases() -> u32 {
+pub(super) fn cases() -> u32 {
     #[allow(clippy::disallowed_methods, reason = "the long test's size comes from whoever starts it")]
     let factor = std::env::var("SECURE_MCP_SOAK_FACTOR").ok();
     800 * factor.map_or(1, |text| text.parse::<u32>().unwrap())

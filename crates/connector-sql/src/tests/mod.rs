@@ -9,4 +9,5 @@ mod change;
 mod fuzz;
 mod oracle;
 mod refusals;
+mod rows;
 mod world;

@@ -27,7 +27,7 @@ fn analyst() -> DataView {
         let columns = columns
             .iter()
             .map(|(name, treatment)| ((*name).to_owned(), ColumnView { treatment: *treatment }));
-        (name.to_owned(), TableView { columns: columns.collect() })
+        (name.to_owned(), TableView { columns: columns.collect(), rows: Vec::new() })
     };
     let tables = BTreeMap::from([
         table(

@@ -22,6 +22,7 @@ mod no_isolation;
 mod open_files;
 mod policy_reload;
 mod quickstart;
+mod row_filter;
 mod traced;
 mod transport;
 mod trusted_files;

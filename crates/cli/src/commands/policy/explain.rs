@@ -24,6 +24,9 @@ pub(super) fn explain(asked: &ExplainPolicy, context: Context<'_>) -> Result<Exi
     for (column, word) in &explanation.columns {
         context.output.text(format!("  {}  {word}", visible(column)));
     }
+    for (table, conditions) in &explanation.rows {
+        context.output.text(format!("  rows of {}: {}", visible(table), visible(conditions)));
+    }
     Ok(match explanation.decision {
         Ends::Allow => Exit::Ok,
         Ends::Deny | Ends::UnknownTool => Exit::Denied,
