@@ -46,6 +46,12 @@ const SOAKS: &[Soak] = &[
         counts: &[("AUDIT_CUTS", "20000")],
     },
     Soak {
+        name: "a search of 1,000,000 records in less than a second",
+        package: "audit",
+        filter: "searched_in_less",
+        counts: &[("AUDIT_SEARCH_RECORDS", "1000000")],
+    },
+    Soak {
         name: "10,000 sandboxes as root and 10,000 as an ordinary user",
         package: "sandbox",
         filter: "many_in_a_row",

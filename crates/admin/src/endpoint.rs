@@ -15,13 +15,17 @@ pub(crate) enum Endpoint {
     AcceptPolicy,
     RollBackPolicy,
     PolicyVersions,
+    SearchLog,
+    ShredPerson,
+    Checkpoint,
+    Tile,
     Status,
     Metrics,
     OpenApi,
 }
 
 impl Endpoint {
-    pub(crate) const ALL: [Self; 11] = [
+    pub(crate) const ALL: [Self; 15] = [
         Self::CreateToken,
         Self::ListApprovals,
         Self::DecideApproval,
@@ -30,6 +34,10 @@ impl Endpoint {
         Self::AcceptPolicy,
         Self::RollBackPolicy,
         Self::PolicyVersions,
+        Self::SearchLog,
+        Self::ShredPerson,
+        Self::Checkpoint,
+        Self::Tile,
         Self::Status,
         Self::Metrics,
         Self::OpenApi,
@@ -38,7 +46,11 @@ impl Endpoint {
     /// `GET` or `POST`.
     pub(crate) const fn method(self) -> &'static str {
         match self {
-            Self::CreateToken | Self::DecideApproval | Self::AcceptPolicy | Self::RollBackPolicy => "POST",
+            Self::CreateToken
+            | Self::DecideApproval
+            | Self::AcceptPolicy
+            | Self::RollBackPolicy
+            | Self::ShredPerson => "POST",
             _ => "GET",
         }
     }
@@ -57,6 +69,10 @@ impl Endpoint {
             Self::AcceptPolicy => "/api/policy/accept",
             Self::RollBackPolicy => "/api/policy/rollback",
             Self::PolicyVersions => "/api/policy/versions",
+            Self::SearchLog => "/api/audit/search",
+            Self::ShredPerson => "/api/audit/shred",
+            Self::Checkpoint => "/api/audit/tlog/checkpoint",
+            Self::Tile => "/api/audit/tlog/tile/{tile}",
             Self::Status => "/api/status",
             Self::Metrics => "/metrics",
             Self::OpenApi => "/api/openapi.json",
@@ -74,6 +90,10 @@ impl Endpoint {
             Self::AcceptPolicy => "admin/policy.accept",
             Self::RollBackPolicy => "admin/policy.rollback",
             Self::PolicyVersions => "admin/policy.versions",
+            Self::SearchLog => "admin/audit.search",
+            Self::ShredPerson => "admin/audit.shred",
+            Self::Checkpoint => "admin/audit.checkpoint",
+            Self::Tile => "admin/audit.tile",
             Self::Status => "admin/status",
             Self::Metrics => "admin/metrics",
             Self::OpenApi => "admin/openapi",
@@ -83,9 +103,13 @@ impl Endpoint {
     /// The actions of which policy has to permit one.
     pub(crate) const fn actions(self) -> &'static [AdminAction] {
         match self {
-            Self::CreateToken | Self::AcceptPolicy | Self::RollBackPolicy => &[AdminAction::Administer],
+            Self::CreateToken | Self::AcceptPolicy | Self::RollBackPolicy | Self::ShredPerson => {
+                &[AdminAction::Administer]
+            }
             Self::ListApprovals | Self::DecideApproval => &[AdminAction::Approve],
-            Self::TailLog | Self::ShowCall => &[AdminAction::Audit],
+            Self::TailLog | Self::ShowCall | Self::SearchLog | Self::Checkpoint | Self::Tile => {
+                &[AdminAction::Audit]
+            }
             Self::PolicyVersions | Self::Status | Self::Metrics => {
                 &[AdminAction::Administer, AdminAction::Audit]
             }

@@ -128,6 +128,11 @@ pub(crate) fn json_response(status: StatusCode, body: &Value) -> Response<Body> 
 
 /// An answer of any kind.
 pub(crate) fn text_response(status: StatusCode, kind: &'static str, body: String) -> Response<Body> {
+    bytes_response(status, kind, body.into_bytes())
+}
+
+/// An answer of bytes.
+pub(crate) fn bytes_response(status: StatusCode, kind: &'static str, body: Vec<u8>) -> Response<Body> {
     let mut response = Response::new(Body::from(body));
     *response.status_mut() = status;
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(kind));

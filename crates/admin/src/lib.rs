@@ -8,10 +8,12 @@ mod address;
 mod approval_list;
 mod caller;
 mod endpoint;
+mod erasing;
 mod error;
 mod gate;
 mod listener;
 mod log_reading;
+mod log_search;
 mod metrics;
 mod openapi;
 mod parts;
@@ -22,11 +24,13 @@ mod respond;
 mod status;
 #[cfg(test)]
 mod tests;
+mod tile_reading;
 mod tokens;
 
 pub use address::AdminAddress;
 pub use listener::{Admin, AdminBindError};
 pub use log_reading::{LogQuery, LogReadError, read_log};
+pub use log_search::{SearchWordError, WrittenSearch, search_log};
 pub use parts::{AdminParts, ServerStatus};
 pub use policy_desk::{Change, DeskError, DeskParts, FolderState, PolicyDesk};
 pub use tokens::{TokenError, create_token};

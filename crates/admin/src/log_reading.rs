@@ -54,13 +54,18 @@ pub async fn read_log(audit: &Audit, query: LogQuery, by: Option<Who>) -> Result
         LogQuery::Tail { .. } => ("tail", None),
         LogQuery::Call(call) => ("show", Some(call)),
     };
-    let event =
-        OperatorEvent::LogRead { by, command: command.to_owned(), call, records: records.len() as u64 };
+    let event = OperatorEvent::LogRead {
+        by,
+        command: command.to_owned(),
+        call,
+        records: records.len() as u64,
+        about: None,
+    };
     audit.record(event).await.map_err(LogReadError::Unrecorded)?;
     Ok(records.iter().map(entry).collect())
 }
 
-fn entry(record: &ReadRecord) -> Value {
+pub(crate) fn entry(record: &ReadRecord) -> Value {
     json!({
         "index": record.index,
         "event": record.event.name(),
@@ -97,18 +102,23 @@ pub(crate) async fn respond_call(
 
 async fn respond(parts: &AdminParts, permit: &AdminPermit, query: LogQuery) -> Result<Response, ApiError> {
     let by = Some(validate::who(permit.authenticated()));
-    let records = read_log(&parts.audit, query, by).await.map_err(|error| match error {
-        LogReadError::Unrecorded(refusal) => ApiError::of(refusal),
-        LogReadError::Unreadable(cause) => {
-            tracing::error!(error = %cause, "the log cannot be read");
-            ApiError::of(Refusal::new(RefusalCode::Internal, format!("the log cannot be read: {cause}")))
-        }
-    })?;
+    let records = read_log(&parts.audit, query, by).await.map_err(failed)?;
     match query {
         LogQuery::Call(_) if records.is_empty() => Err(ApiError::not_found(
             "the log has no record of this call",
             "check the call id; it stands in the reply's `_meta`",
         )),
         _ => Ok(json_response(StatusCode::OK, &json!({ "records": records }))),
+    }
+}
+
+/// What the caller is told of a reading that did not come about.
+pub(crate) fn failed(error: LogReadError) -> ApiError {
+    match error {
+        LogReadError::Unrecorded(refusal) => ApiError::of(refusal),
+        LogReadError::Unreadable(cause) => {
+            tracing::error!(error = %cause, "the log cannot be read");
+            ApiError::of(Refusal::new(RefusalCode::Internal, format!("the log cannot be read: {cause}")))
+        }
     }
 }

@@ -2,7 +2,9 @@
 
 use crate::error::ApiError;
 use axum::body::{Body, to_bytes};
+use axum::extract::Query;
 use domain::{Json, JsonLimits, Refusal, RefusalCode};
+use http::Uri;
 use serde::de::DeserializeOwned;
 
 /// The largest body is a decision with its reason.
@@ -19,6 +21,14 @@ pub(crate) async fn body<T: DeserializeOwned>(body: Body) -> Result<T, ApiError>
     Json::parse(&bytes, BODY_JSON).map_err(|error| ApiError::malformed(format!("the body is {error}")))?;
     serde_json::from_slice(&bytes)
         .map_err(|error| ApiError::malformed(format!("the body cannot be read: {error}")))
+}
+
+/// The query as `T`; unknown and duplicate names are refused.
+pub(crate) fn query<T: DeserializeOwned>(query: Option<&str>) -> Result<T, ApiError> {
+    let wrong = |error: String| ApiError::malformed(format!("the query cannot be read: {error}"));
+    let uri: Uri =
+        format!("/?{}", query.unwrap_or_default()).parse().map_err(|error| wrong(format!("{error}")))?;
+    Query::try_from_uri(&uri).map(|Query(read)| read).map_err(|error| wrong(error.body_text()))
 }
 
 /// The number in `name=…` of the query, or `otherwise`; anything else in the query is refused.

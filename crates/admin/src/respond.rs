@@ -5,7 +5,10 @@ use crate::endpoint::Endpoint;
 use crate::error::{ApiError, text_response};
 use crate::gate::{Facts, admit, record, turn_away};
 use crate::parts::Shared;
-use crate::{approval_list, log_reading, metrics, openapi, policy_routes, status, tokens};
+use crate::{
+    approval_list, erasing, log_reading, log_search, metrics, openapi, policy_routes, status, tile_reading,
+    tokens,
+};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{RawPathParams, Request};
@@ -29,7 +32,9 @@ pub(crate) fn router(shared: &Arc<Shared>) -> Router {
             let parameter = path.iter().next().map(|(_, value)| value.to_owned());
             respond(Arc::clone(&shared), endpoint, parameter, request)
         };
-        router.route(endpoint.path(), on(endpoint.filter(), handler))
+        // A tile's path has parts of its own.
+        let path = endpoint.path().replace("{tile}", "{*tile}");
+        router.route(&path, on(endpoint.filter(), handler))
     });
     routes.fallback(|| async { unknown_route() }).method_not_allowed_fallback(|| async { unknown_route() })
 }
@@ -118,6 +123,10 @@ async fn handle(
         Endpoint::AcceptPolicy => policy_routes::accept(&shared.parts, permit, body).await,
         Endpoint::RollBackPolicy => policy_routes::roll_back(&shared.parts, permit, body).await,
         Endpoint::PolicyVersions => policy_routes::versions(&shared.parts).await,
+        Endpoint::SearchLog => log_search::respond(&shared.parts, permit, query).await,
+        Endpoint::Checkpoint => Ok(tile_reading::respond_checkpoint(&shared.parts)),
+        Endpoint::Tile => tile_reading::respond_tile(&shared.parts, permit, parameter).await,
+        Endpoint::ShredPerson => erasing::respond(&shared.parts, permit, body).await,
         Endpoint::Status => Ok(status::respond(&shared.parts).await),
         Endpoint::Metrics => metrics::respond(shared, permit).await,
         Endpoint::OpenApi => {

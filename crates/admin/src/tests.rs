@@ -3,8 +3,11 @@
 
 mod access;
 mod approving;
+mod erasing;
 mod house;
 mod listening;
 mod policy;
 mod reading;
+mod searching;
+mod tiles;
 mod tokens;

@@ -2,7 +2,7 @@
 
 use crate::{Binding, Claim};
 use audit::{Audit, OperatorEvent, Who};
-use domain::{CallId, Clock, Json, PersonId, Principal, Refusal, RefusalCode};
+use domain::{CallId, Clock, Json, PersonId, Principal, Refusal, RefusalCode, TenantId};
 use secrets::KeyStore;
 use std::sync::Arc;
 use std::time::Duration;
@@ -81,6 +81,11 @@ impl Approvals {
             store.settle_claim(call, state).await?;
         }
         Ok(Self { store, audit, keys, clock, deciding: Mutex::new(()) })
+    }
+
+    /// Forgets a person: their requests are gone, and their name from other people's.
+    pub async fn forget(&self, tenant: &TenantId, person: &PersonId) -> Result<(), StoreError> {
+        self.store.forget_person(tenant.clone(), person.clone()).await
     }
 
     /// Takes the approval of exactly this call, or asks for one.

@@ -3,6 +3,7 @@
 //! A caller's record is made on the caller's side; here it is queued and waited for. Nothing here
 //! knows files, and nothing decides: what is recorded was decided before.
 
+use crate::deriver::Deriver;
 use crate::disk::{DirectoryLock, RealDisk, SharedDisk};
 use crate::log::{self, Command, Health, Inbox, Lane, OpenCall, Pending, Shared, Sums, Then};
 use crate::note::Checkpoint;
@@ -12,8 +13,9 @@ use crate::subjects::SubjectName;
 use crate::tree::Hash;
 use crate::{
     AuditConfig, AuditError, Intent, IntentReceipt, Listed, OperatorEvent, Outcome, OutcomeReceipt,
-    ReadRecord, RecordReceipt, Refused, VerifierKey,
+    ReadRecord, RecordReceipt, Refused, SearchPage, SearchQuery, TilePath, VerifierKey,
 };
+use crate::{search, tiles};
 use domain::{CallId, Clock, Digest, PersonId, Principal, Refusal, RefusalCode, TenantId};
 use secrets::KeyStore;
 use std::borrow::Borrow;
@@ -30,6 +32,7 @@ struct Open {
     shared: Arc<Shared>,
     thread: Mutex<Option<JoinHandle<()>>>,
     lock: Mutex<Option<DirectoryLock>>,
+    deriver: Mutex<Option<Deriver>>,
 }
 
 /// What was found when the log was opened.
@@ -57,7 +60,11 @@ impl Audit {
         keys: &KeyStore,
         clock: Arc<dyn Clock>,
     ) -> Result<(Self, OpenReport), AuditError> {
-        Self::open_on(config.borrow(), keys, clock, Arc::new(RealDisk))
+        let (log, report) = Self::open_on(config.borrow(), keys, clock, Arc::new(RealDisk))?;
+        let deriver = Deriver::start(Arc::clone(&log.0.shared))
+            .map_err(AuditError::io("start a thread for", &config.borrow().directory))?;
+        *log.0.deriver.lock().unwrap_or_else(PoisonError::into_inner) = Some(deriver);
+        Ok((log, report))
     }
 
     pub(crate) fn open_on(
@@ -86,13 +93,19 @@ impl Audit {
             public_key: started.public_key,
             disk: Arc::clone(&files.setup.disk),
             layout: files.setup.layout.clone(),
+            active_rows: Mutex::default(),
         });
         if !started.has_room {
             shared.inbox.set_health(Health::Full);
         }
         let thread = log::start_thread(Arc::clone(&shared), files)
             .map_err(AuditError::io("start a thread for", &config.directory))?;
-        let open = Open { shared, thread: Mutex::new(Some(thread)), lock: Mutex::new(Some(started.lock)) };
+        let open = Open {
+            shared,
+            thread: Mutex::new(Some(thread)),
+            lock: Mutex::new(Some(started.lock)),
+            deriver: Mutex::default(),
+        };
         Ok((Self(Arc::new(open)), report))
     }
 
@@ -175,6 +188,16 @@ impl Audit {
         self.reader().show(call, &self.0.shared)
     }
 
+    /// One page of the records that the query asks for, newest first; as [`Audit::tail`]. Reads files.
+    pub fn search(&self, query: &SearchQuery) -> Result<SearchPage, AuditError> {
+        search::search(&self.reader(), &self.0.shared, query)
+    }
+
+    /// True if somebody of that name is in the log and not erased.
+    pub fn knows(&self, tenant: &TenantId, person: &PersonId) -> bool {
+        !self.0.shared.subjects.pseudonyms(Some(tenant), person).is_empty()
+    }
+
     /// The path from record `index` to the root over `size` records. RFC 6962 §2.1.1.
     pub fn inclusion_proof(&self, index: u64, size: u64) -> Result<Vec<Hash>, AuditError> {
         self.reader().inclusion_proof(index, size)
@@ -188,6 +211,12 @@ impl Audit {
     /// The root over the first `size` records.
     pub fn root(&self, size: u64) -> Result<Hash, AuditError> {
         self.reader().root(size)
+    }
+
+    /// The bytes of a tile of hashes or of a bundle of records, as far as the latest checkpoint goes. C2SP
+    /// tlog-tiles. Reads files; personal fields stay sealed.
+    pub fn tile(&self, path: &TilePath) -> Result<Vec<u8>, AuditError> {
+        tiles::tile(&self.reader(), path)
     }
 
     /// The latest signed checkpoint.
@@ -247,6 +276,7 @@ impl Audit {
 
 impl Open {
     fn close(&self) {
+        drop(self.deriver.lock().unwrap_or_else(PoisonError::into_inner).take());
         self.shared.inbox.close();
         let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
         if thread.is_some_and(|thread| thread.join().is_err()) {

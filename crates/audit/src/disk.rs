@@ -78,12 +78,60 @@ pub(crate) fn write_all_at(file: &mut dyn DiskFile, offset: u64, bytes: &[u8]) -
 /// Puts `bytes` under `path` so that a reader finds the old file or the new one, whole, even after a
 /// cut of the power.
 pub(crate) fn replace(disk: &dyn Disk, path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let temporary = path.with_extension("new");
+    let temporary = path.with_added_extension("new");
     let mut file = disk.create(&temporary)?;
     write_all_at(file.as_mut(), 0, bytes)?;
     file.sync()?;
     drop(file);
     disk.rename(&temporary, path)
+}
+
+/// As [`replace`], and the old file's bytes are overwritten with zeros before it is removed. What a cut
+/// of the power leaves half done, [`finish_replacing`] ends.
+pub(crate) fn replace_and_overwrite(disk: &dyn Disk, path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let (new, old) = (path.with_added_extension("new"), path.with_added_extension("old"));
+    let mut file = disk.create(&new)?;
+    write_all_at(file.as_mut(), 0, bytes)?;
+    file.sync()?;
+    drop(file);
+    disk.rename(path, &old)?;
+    disk.rename(&new, path)?;
+    finish_replacing(disk, path)
+}
+
+/// Ends what [`replace_and_overwrite`] began. Nothing to do is fine.
+pub(crate) fn finish_replacing(disk: &dyn Disk, path: &Path) -> io::Result<()> {
+    let (new, old) = (path.with_added_extension("new"), path.with_added_extension("old"));
+    let directory = path.parent().unwrap_or(path);
+    let Some(length) = length_if_there(disk, &old)? else { return Ok(()) };
+    if length_if_there(disk, path)?.is_none() {
+        // The new file was durable before the old one lost its name.
+        disk.rename(&new, path)?;
+    }
+    disk.sync_directory(directory)?;
+    let mut file = disk.open(&old)?;
+    let mut at = 0;
+    while at < length {
+        let part =
+            ZEROS.get(..usize::try_from(length - at).map_or(ZEROS.len(), |rest| rest.min(ZEROS.len())));
+        let part = part.unwrap_or(&ZEROS);
+        write_all_at(file.as_mut(), at, part)?;
+        at += part.len() as u64;
+    }
+    file.sync()?;
+    drop(file);
+    disk.remove(&old)?;
+    disk.sync_directory(directory)
+}
+
+const ZEROS: [u8; 4096] = [0; 4096];
+
+fn length_if_there(disk: &dyn Disk, path: &Path) -> io::Result<Option<u64>> {
+    match disk.length(path) {
+        Ok(length) => Ok(Some(length)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 /// The whole file, or `None` if there is none.

@@ -46,11 +46,13 @@ pub enum Event {
     Checkpoint = 17,
     /// The configuration changed.
     ConfigChanged = 18,
+    /// A person's key is about to be destroyed.
+    SubjectErased = 19,
 }
 
 impl Event {
     /// Every event, in the order of the numbers.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::ServerStarted,
         Self::PolicyLoaded,
         Self::OverrideActive,
@@ -69,6 +71,7 @@ impl Event {
         Self::LogRead,
         Self::Checkpoint,
         Self::ConfigChanged,
+        Self::SubjectErased,
     ];
 
     /// The name in records and documents.
@@ -92,7 +95,13 @@ impl Event {
             Self::LogRead => "log_read",
             Self::Checkpoint => "checkpoint",
             Self::ConfigChanged => "config_changed",
+            Self::SubjectErased => "subject_erased",
         }
+    }
+
+    /// The event of that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|event| event.name() == name)
     }
 
     /// The byte in the record's header.

@@ -37,6 +37,11 @@ impl Layout {
         self.of_segment(first, "notes")
     }
 
+    /// What the records of a finished segment can be found by; derived.
+    pub(crate) fn search(&self, first: u64) -> PathBuf {
+        self.of_segment(first, "rows")
+    }
+
     /// The tree's complete subtrees; derived.
     pub(crate) fn tree(&self) -> PathBuf {
         self.0.join("tree")

@@ -6,6 +6,7 @@
 
 mod audit;
 mod config;
+mod deriver;
 mod disk;
 mod error;
 mod event;
@@ -21,9 +22,11 @@ mod receipt;
 mod record;
 #[cfg(test)]
 mod samples;
+mod search;
 mod segment;
 mod segment_index;
 mod subjects;
+mod tiles;
 mod tree;
 mod verify;
 
@@ -33,7 +36,9 @@ pub use error::AuditError;
 pub use event::{Event, FindingCount, Intent, Listed, Outcome, Refused, Usage, Who};
 pub use note::{Checkpoint, NoteError, VerifierKey};
 pub use opened::ReadRecord;
-pub use operator::OperatorEvent;
+pub use operator::{OperatorEvent, Person};
 pub use receipt::{IntentReceipt, OutcomeReceipt, ReceiptFile, RecordReceipt};
+pub use search::{SearchPage, SearchQuery};
+pub use tiles::{TilePath, TilePathError, TilesExported, export_tiles};
 pub use tree::{Hash, leaf_hash, verify_consistency, verify_inclusion};
 pub use verify::{Verified, VerifyError, VerifyRequest, VerifySource, export, verify};

@@ -9,13 +9,14 @@ pub const MAX_BATCH_RECORDS: usize = 4096;
 pub const MAX_BATCH_BYTES: usize = 4 * 1024 * 1024;
 /// Records that wait for the log's thread. Four batches; a caller beyond is told `busy`.
 pub const MAX_QUEUED_RECORDS: usize = 4 * MAX_BATCH_RECORDS;
-/// Calls between intent and outcome. As many as can wait; bounds the record that carries them from
-/// segment to segment (24 bytes each in base64: 512 KiB).
+/// Calls between intent and outcome. As many as can wait; bounds the records that carry them from
+/// segment to segment, [`MAX_CARRIED_INTENTS`] in each.
 pub const MAX_OPEN_INTENTS: usize = MAX_QUEUED_RECORDS;
-/// Bytes of one ordinary record. The largest that the caps below allow has about 50 KiB.
-pub const MAX_RECORD_BYTES: usize = 64 * 1024;
-/// Bytes of any record: the first of a segment, which carries the open intents.
-pub const MAX_CARRY_RECORD_BYTES: usize = 1024 * 1024;
+/// Bytes of one record: what C2SP tlog-tiles can say in the two bytes before an entry. The largest
+/// that the caps below allow has about 50 KiB.
+pub const MAX_RECORD_BYTES: usize = 65_535;
+/// Open intents that one record carries over: 32 bytes of base64 each, 60 KiB.
+pub const MAX_CARRIED_INTENTS: usize = 1_900;
 
 /// Bytes of one segment. Re-reading and hashing it at start takes about 20 ms.
 pub const SEGMENT_BYTES: u64 = 16 * 1024 * 1024;
@@ -45,5 +46,8 @@ pub const MAX_DAY_SOURCES: usize = 65_536;
 pub const MAX_COUNTED_PRINCIPALS: usize = 100_000;
 /// Records that one reading returns.
 pub const MAX_READ_RECORDS: usize = 10_000;
+
+/// Records of one page of a search: about two megabytes of JSON.
+pub const MAX_SEARCH_RECORDS: usize = 1000;
 
 pub(crate) const MIB: u64 = 1024 * 1024;

@@ -4,6 +4,7 @@
 //! a batch, syncs once and wakes the callers. Nothing here knows why a record is written.
 
 mod committer;
+mod erasing;
 mod files;
 mod inbox;
 mod recovery;
@@ -22,6 +23,7 @@ pub(crate) use sums::Sums;
 use crate::disk::SharedDisk;
 use crate::layout::Layout;
 use crate::note::VerifierKey;
+use crate::search::ActiveRows;
 use crate::subjects::Subjects;
 use domain::Clock;
 use std::sync::{Arc, Mutex};
@@ -37,4 +39,6 @@ pub(crate) struct Shared {
     pub(crate) public_key: VerifierKey,
     pub(crate) disk: SharedDisk,
     pub(crate) layout: Layout,
+    /// What the records of the segment that is being written can be found by.
+    pub(crate) active_rows: Mutex<ActiveRows>,
 }

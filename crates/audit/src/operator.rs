@@ -1,7 +1,23 @@
 //! What operators and approvers do: rare, important, and recorded even when the disk is full.
 
 use crate::{Event, Who};
-use domain::{CallId, Digest, Principal, ToolName, UnixMillis};
+use domain::{CallId, Digest, PersonId, Principal, TenantId, ToolName, UnixMillis};
+
+/// A person of a tenant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Person {
+    /// The tenant.
+    pub tenant: TenantId,
+    /// The person.
+    pub person: PersonId,
+}
+
+impl Person {
+    /// The person of a principal.
+    pub fn of(principal: &Principal) -> Self {
+        Self { tenant: principal.tenant.clone(), person: principal.person.clone() }
+    }
+}
 
 /// An event that is not a step of a call.
 #[derive(Clone, Debug)]
@@ -126,6 +142,17 @@ pub enum OperatorEvent {
         call: Option<CallId>,
         /// How many records were shown.
         records: u64,
+        /// The person that was looked for. Encrypted.
+        about: Option<Person>,
+    },
+    /// A person's key is about to be destroyed.
+    SubjectErased {
+        /// By whom.
+        by: Option<Who>,
+        /// Whose. The name is sealed with the key that goes.
+        person: Person,
+        /// Why, in the operator's words. Encrypted.
+        reason: Option<String>,
     },
     /// The configuration changed.
     ConfigChanged {
@@ -154,6 +181,7 @@ impl OperatorEvent {
             Self::Revoked { .. } => Event::Revoked,
             Self::LogRead { .. } => Event::LogRead,
             Self::ConfigChanged { .. } => Event::ConfigChanged,
+            Self::SubjectErased { .. } => Event::SubjectErased,
         }
     }
 

@@ -5,16 +5,18 @@
 
 use crate::disk::SharedDisk;
 use crate::layout::Layout;
-use crate::limits::MAX_READ_RECORDS;
+use crate::limits::{MAX_READ_RECORDS, MAX_RECORD_BYTES};
 use crate::log::{Published, Setup, Shared};
 use crate::note::Checkpoint;
 use crate::opened::{ReadRecord, open_record};
-use crate::record::Header;
+use crate::record::{FRAME_BYTES, Header};
 use crate::segment::Walk;
 use crate::segment_index::SegmentIndex;
 use crate::tree::{self, HASH_BYTES, Hash};
 use crate::{AuditError, Event};
 use domain::CallId;
+use std::ops::Range;
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// A view of the log's files.
@@ -41,27 +43,60 @@ impl Reader {
         }
     }
 
+    /// A view of files that may be written by another process meanwhile: what the checkpoint signs.
+    pub(crate) fn of_files(
+        disk: SharedDisk,
+        layout: Layout,
+        segments: Vec<u64>,
+        checkpoint: Checkpoint,
+        note: String,
+    ) -> Self {
+        let published = Published {
+            segments,
+            active_length: u64::MAX,
+            size: checkpoint.size,
+            unwritten: Vec::new(),
+            written: u64::MAX,
+            checkpoint,
+            note,
+            batches: 0,
+        };
+        Self { disk, layout, published: Arc::new(Mutex::new(published)) }
+    }
+
     fn published(&self) -> std::sync::MutexGuard<'_, Published> {
         self.published.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn segments(&self) -> Vec<u64> {
+    /// First indices of the segments.
+    pub(crate) fn segments(&self) -> Vec<u64> {
         self.published().segments.clone()
     }
 
-    /// The durable bytes of a segment.
-    fn segment(&self, first: u64) -> Result<Vec<u8>, AuditError> {
+    /// True for the segment that is being written.
+    pub(crate) fn is_active(&self, first: u64) -> bool {
+        self.published().segments.last() == Some(&first)
+    }
+
+    /// A derived file, if it is there.
+    pub(crate) fn derived(&self, path: &Path) -> Option<Vec<u8>> {
+        self.disk.read(path).ok()
+    }
+
+    /// How many bytes of a segment are durable.
+    fn segment_length(&self, first: u64) -> Result<u64, AuditError> {
         let path = self.layout.segment(first);
-        let (is_active, length) = {
-            let published = self.published();
-            (published.segments.last() == Some(&first), published.active_length)
-        };
-        let bytes = if is_active {
-            self.disk.read_at(&path, 0, usize::try_from(length).unwrap_or(usize::MAX))
-        } else {
-            self.disk.read(&path)
-        };
-        bytes.map_err(AuditError::io("read", path))
+        let length = self.disk.length(&path).map_err(AuditError::io("look at", path))?;
+        let published = self.published();
+        let is_active = published.segments.last() == Some(&first);
+        Ok(if is_active { length.min(published.active_length) } else { length })
+    }
+
+    /// The durable bytes of a segment.
+    pub(crate) fn segment(&self, first: u64) -> Result<Vec<u8>, AuditError> {
+        let length = usize::try_from(self.segment_length(first)?).unwrap_or(usize::MAX);
+        let path = self.layout.segment(first);
+        self.disk.read_at(&path, 0, length).map_err(AuditError::io("read", path))
     }
 
     /// Where the records of a segment stand, from its index if it has one.
@@ -94,6 +129,54 @@ impl Reader {
                 index,
                 problem: "the check does not fit",
             }),
+        }
+    }
+
+    /// Calls `visit` with the bytes of each record of the range, in order.
+    pub(crate) fn records(&self, range: Range<u64>, mut visit: impl FnMut(&[u8])) -> Result<(), AuditError> {
+        let mut next = range.start;
+        for first in self.segments() {
+            if next >= range.end {
+                break;
+            }
+            let Some(number) = next.checked_sub(first).and_then(|number| usize::try_from(number).ok()) else {
+                break;
+            };
+            let index = self.index(first, None)?;
+            let Some(offset) = index.offsets.get(number).copied() else { continue };
+            let path = self.layout.segment(first);
+            let damaged =
+                |index| AuditError::Damaged { path: path.clone(), index, problem: "the check does not fit" };
+            let wanted = usize::try_from(range.end - next).unwrap_or(usize::MAX);
+            let end = match index.offsets.get(number.saturating_add(wanted)) {
+                Some(end) => u64::from(*end),
+                None => self.segment_length(first)?,
+            };
+            let length = usize::try_from(end.saturating_sub(offset.into())).unwrap_or(usize::MAX);
+            let bytes = self.disk.read_at(&path, offset.into(), length);
+            let bytes = bytes.map_err(AuditError::io("read", path.clone()))?;
+            let mut rest = bytes.as_slice();
+            for _ in index.offsets.iter().skip(number).take(wanted) {
+                let frame = crate::record::read_frame(rest).map_err(|_| damaged(next))?;
+                if frame.header.index != next {
+                    return Err(damaged(next));
+                }
+                visit(frame.record);
+                rest = rest.get(frame.length()..).unwrap_or_default();
+                next += 1;
+            }
+        }
+        if next < range.end { Err(AuditError::NoSuchRecord { index: next }) } else { Ok(()) }
+    }
+
+    /// The record `index`, whose frame stands at `offset` of the segment from `first` on.
+    pub(crate) fn record_at(&self, first: u64, index: u64, offset: u32) -> Result<Vec<u8>, AuditError> {
+        let path = self.layout.segment(first);
+        let bytes = self.disk.read_at(&path, offset.into(), FRAME_BYTES + MAX_RECORD_BYTES);
+        let bytes = bytes.map_err(AuditError::io("read", path.clone()))?;
+        match crate::record::read_frame(&bytes) {
+            Ok(frame) if frame.header.index == index => Ok(frame.record.to_vec()),
+            _ => Err(AuditError::Damaged { path, index, problem: "the check does not fit" }),
         }
     }
 
@@ -175,7 +258,7 @@ impl Reader {
     }
 
     /// A complete subtree of the tree.
-    fn node(&self, level: u32, index: u64) -> Result<Hash, AuditError> {
+    pub(crate) fn node(&self, level: u32, index: u64) -> Result<Hash, AuditError> {
         let position = tree::position_of(level, index);
         {
             let published = self.published();

@@ -1,6 +1,6 @@
 //! Calls and callers for the unit tests.
 
-use crate::{Intent, OperatorEvent, Outcome, Refused, Who};
+use crate::{Intent, OperatorEvent, Outcome, Person, Refused, Who};
 use domain::{
     CallId, Clock, Control, ControlVerdict, Decision, Digest, Principal, Refusal, RefusalCode, UnixMillis,
     Verdict,
@@ -137,7 +137,18 @@ pub(crate) fn operator_events() -> Vec<OperatorEvent> {
             token_id: Some("jti-1".to_owned()),
             reason: Some("ana left".to_owned()),
         },
-        E::LogRead { by: Some(who("root")), command: "show".to_owned(), call: Some(call(1)), records: 2 },
+        E::LogRead {
+            by: Some(who("root")),
+            command: "show".to_owned(),
+            call: Some(call(1)),
+            records: 2,
+            about: Some(Person::of(&principal("ana"))),
+        },
+        E::SubjectErased {
+            by: Some(who("root")),
+            person: Person::of(&principal("ana")),
+            reason: Some("ana asked".to_owned()),
+        },
         E::ConfigChanged { by: Some(who("root")), config: digest, previous: None },
     ]
 }

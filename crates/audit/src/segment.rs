@@ -54,6 +54,11 @@ impl<'a> Walk<'a> {
         Self { bytes, stop: Stop { index: first, offset, reason }, stopped: !fits }
     }
 
+    /// Goes on where a walk over the same segment, then shorter, stopped.
+    pub(crate) fn resumed(bytes: &'a [u8], stop: Stop) -> Self {
+        Self { bytes, stop, stopped: stop.offset < SEGMENT_HEADER_BYTES }
+    }
+
     /// Where it stands: behind the last frame that it gave.
     pub(crate) const fn stop(&self) -> Stop {
         self.stop

@@ -1,9 +1,11 @@
 //! One key and one random pseudonym per person: what a record says of people opens with the key of
 //! the person it is about, and is erased by destroying that key.
 //!
-//! The file `subjects` has one line per subject: version, how many lines were durable when it was
-//! written, pseudonym, wrapped key, sealed name, check. It is appended before the first record that
-//! needs the line, and rewritten only when a subject is erased. No line holds a name in clear.
+//! The file `subjects` is appended before the first record that needs a line, and rewritten only when a
+//! subject is erased: under a new wrapping key, and the old one is destroyed. So no copy of the old file
+//! opens any more, whoever kept it. No line holds a name in clear.
+
+mod lines;
 
 #[cfg(test)]
 mod tests;
@@ -11,13 +13,12 @@ mod tests;
 use crate::AuditError;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use domain::{Digest, PersonId, TenantId};
-use secrets::{DataKey, KeyError, KeyStore, random};
+use domain::{PersonId, TenantId};
+use lines::{Entry, line_of, read_line};
+use secrets::{DataKey, KeyError, KeyStore, WrappingKey, random};
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
-
-const LINE_VERSION: &str = "1";
 
 /// A subject's pseudonym and the name of its key: 16 random bytes, shown as 32 hexadecimal digits.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -80,8 +81,8 @@ impl SubjectName {
 pub(crate) struct Subject {
     pub(crate) id: KeyId,
     key: DataKey,
-    /// Pseudonym, wrapped key and sealed name, as in the file.
-    entry: String,
+    /// As in the file.
+    sealed_name: String,
 }
 
 /// What a personal field's ciphertext is bound to: the field's place and the subject.
@@ -103,56 +104,45 @@ impl Subject {
     }
 
     fn new(keys: &KeyStore, name: &SubjectName) -> Result<Self, KeyError> {
-        let id = KeyId(random()?);
-        let key = keys.new_data_key()?;
-        let wrapped = STANDARD.encode(keys.wrap(&key, &bound_to("key", id))?);
-        let mut subject = Self { id, key, entry: String::new() };
-        let sealed_name = subject.seal("name", &name.to_text())?;
-        subject.entry = format!("{id} {wrapped} {sealed_name}");
+        let mut subject =
+            Self { id: KeyId(random()?), key: keys.new_data_key()?, sealed_name: String::new() };
+        subject.sealed_name = subject.seal("name", &name.to_text())?;
         Ok(subject)
     }
 
-    fn from_entry(keys: &KeyStore, entry: &str) -> Option<(SubjectName, Self)> {
-        let mut words = entry.split(' ');
-        let (id, wrapped, sealed_name) = (words.next()?, words.next()?, words.next()?);
-        let id = KeyId::from_hex(id)?;
-        let key = keys.unwrap_key(&STANDARD.decode(wrapped).ok()?, &bound_to("key", id)).ok()?;
-        let subject = Self { id, key, entry: entry.to_owned() };
-        let name = SubjectName::from_text(&subject.unseal("name", sealed_name)?)?;
+    /// What the file says of it, its key wrapped anew.
+    fn entry(&self, wrapping: &WrappingKey) -> Result<Entry, KeyError> {
+        let wrapped = wrapping.wrap(&self.key, &bound_to("key", self.id))?;
+        Ok(Entry::Subject { id: self.id, wrapped, sealed_name: self.sealed_name.clone() })
+    }
+
+    fn open(
+        wrapping: &WrappingKey,
+        id: KeyId,
+        wrapped: &[u8],
+        sealed_name: String,
+    ) -> Option<(SubjectName, Self)> {
+        let key = wrapping.unwrap_key(wrapped, &bound_to("key", id)).ok()?;
+        let subject = Self { id, key, sealed_name };
+        let name = SubjectName::from_text(&subject.unseal("name", &subject.sealed_name)?)?;
         Some((name, subject))
     }
 }
 
-/// A line of the file. `durable` lines stand before it and were synced when it was written.
-fn line_of(durable: usize, entry: &str) -> String {
-    let content = format!("{LINE_VERSION} {durable} {entry}");
-    format!("{content} {}\n", Digest::of(content.as_bytes()).short())
-}
-
-/// What a line says, if it is whole: the lines that were durable before it, and the entry.
-fn read_line(line: &[u8]) -> Option<(usize, &str)> {
-    let (content, check) = std::str::from_utf8(line).ok()?.rsplit_once(' ')?;
-    let rest = content.strip_prefix(LINE_VERSION)?.strip_prefix(' ')?;
-    let (durable, entry) = rest.split_once(' ')?;
-    (Digest::of(content.as_bytes()).short() == check).then_some((durable.parse().ok()?, entry))
-}
-
-#[derive(Default)]
 struct Known {
     by_name: HashMap<SubjectName, Arc<Subject>>,
     by_id: HashMap<KeyId, Arc<Subject>>,
     /// Lines in the file.
     durable: usize,
-    /// Entries that are not in the file yet.
-    pending: Vec<String>,
+    /// Subjects that are not in the file yet.
+    pending: Vec<Arc<Subject>>,
+    wrapping: Arc<WrappingKey>,
 }
 
 impl Known {
-    fn add(&mut self, name: SubjectName, subject: Subject) -> Arc<Subject> {
-        let subject = Arc::new(subject);
+    fn add(&mut self, name: SubjectName, subject: Arc<Subject>) {
         self.by_id.insert(subject.id, Arc::clone(&subject));
-        self.by_name.insert(name, Arc::clone(&subject));
-        subject
+        self.by_name.insert(name, subject);
     }
 }
 
@@ -166,14 +156,15 @@ impl Subjects {
     /// Reads the lines of the file. Returns how many of its bytes were ever synced.
     ///
     /// A broken line was never synced if no later line says that it was durable; then it and what
-    /// follows are left out. A whole line that does not open is an error: the key is a wrong one.
+    /// follows are left out. A whole line that does not open is an error: the key is a wrong one. A
+    /// wrapping key that an erasure left behind is destroyed now, if it was not then.
     pub(crate) fn load(file: &[u8], keys: KeyStore) -> Result<(Self, u64), AuditError> {
-        let mut known = Known::default();
-        let mut length = 0;
+        let (mut wrapping, mut retired) = (HashMap::<String, Arc<WrappingKey>>::new(), Vec::new());
+        let (mut found, mut newest, mut durable, mut length) = (Vec::new(), None, 0, 0);
         let mut lines = file.split_inclusive(|byte| *byte == b'\n');
         for line in lines.by_ref() {
             let content = line.strip_suffix(b"\n").and_then(read_line);
-            let number = known.durable + 1;
+            let number = durable + 1;
             let Some((_, entry)) = content else {
                 let was_durable = lines
                     .filter_map(|line| read_line(line.strip_suffix(b"\n")?))
@@ -184,12 +175,30 @@ impl Subjects {
                 tracing::warn!(line = number, "the subjects file ends in lines that were never synced");
                 break;
             };
-            let (name, subject) =
-                Subject::from_entry(&keys, entry).ok_or(AuditError::Subjects { line: number })?;
-            known.add(name, subject);
-            known.durable = number;
+            let wrong = || AuditError::Subjects { line: number };
+            match entry {
+                Entry::Retired(name) => retired.push(name),
+                Entry::Subject { id, wrapped, sealed_name } => {
+                    let name = WrappingKey::name_of(&wrapped).ok_or_else(wrong)?;
+                    if !wrapping.contains_key(&name) {
+                        let key = keys.wrapping_key(&name).map_err(|_| wrong())?;
+                        wrapping.insert(name.clone(), Arc::new(key));
+                    }
+                    let key = wrapping.get(&name).ok_or_else(wrong)?;
+                    found.push(Subject::open(key, id, &wrapped, sealed_name).ok_or_else(wrong)?);
+                    newest = Some(Arc::clone(key));
+                }
+            }
+            durable = number;
             length += line.len() as u64;
         }
+        for name in retired.iter().filter(|name| !wrapping.contains_key(*name)) {
+            keys.destroy_wrapping_key(name)?;
+        }
+        let wrapping = newest.map_or_else(|| keys.new_wrapping_key().map(Arc::new), Ok)?;
+        let (by_name, by_id) = Default::default();
+        let mut known = Known { by_name, by_id, durable, pending: Vec::new(), wrapping };
+        found.into_iter().for_each(|(name, subject)| known.add(name, Arc::new(subject)));
         Ok((Self { keys, known: RwLock::new(known) }, length))
     }
 
@@ -202,9 +211,10 @@ impl Subjects {
         if let Some(known) = known.by_name.get(name) {
             return Ok(Arc::clone(known));
         }
-        let subject = Subject::new(&self.keys, name)?;
-        known.pending.push(subject.entry.clone());
-        Ok(known.add(name.clone(), subject))
+        let subject = Arc::new(Subject::new(&self.keys, name)?);
+        known.pending.push(Arc::clone(&subject));
+        known.add(name.clone(), Arc::clone(&subject));
+        Ok(subject)
     }
 
     /// The subject with that pseudonym; `None` if it was erased.
@@ -212,13 +222,22 @@ impl Subjects {
         self.known.read().unwrap_or_else(PoisonError::into_inner).by_id.get(&id).cloned()
     }
 
-    /// The lines that have to be in the file before the next record is.
-    pub(crate) fn pending(&self) -> PendingLines {
+    /// The pseudonyms of the people of that name, in the tenant or in all.
+    pub(crate) fn pseudonyms(&self, tenant: Option<&TenantId>, person: &PersonId) -> Vec<KeyId> {
         let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
-        PendingLines {
-            count: known.pending.len(),
-            text: known.pending.iter().map(|entry| line_of(known.durable, entry)).collect(),
-        }
+        let is_one = |name: &SubjectName| match name {
+            SubjectName::Person(of, name) => name == person && tenant.is_none_or(|tenant| tenant == of),
+            _ => false,
+        };
+        known.by_name.iter().filter(|(name, _)| is_one(name)).map(|(_, subject)| subject.id).collect()
+    }
+
+    /// The lines that have to be in the file before the next record is.
+    pub(crate) fn pending(&self) -> Result<PendingLines, KeyError> {
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        let entries = known.pending.iter().map(|subject| subject.entry(&known.wrapping));
+        let lines = entries.map(|entry| Ok(line_of(known.durable, &entry?)));
+        Ok(PendingLines { count: known.pending.len(), text: lines.collect::<Result<_, KeyError>>()? })
     }
 
     /// The lines are durable.
@@ -229,17 +248,47 @@ impl Subjects {
         known.durable += lines.count;
     }
 
-    /// Destroys the key of a subject. Returns the file's new content, or `None` if nobody has that name.
-    pub(crate) fn erase(&self, name: &SubjectName) -> Option<String> {
-        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
-        let subject = known.by_name.remove(name)?;
-        known.by_id.remove(&subject.id);
-        known.pending.clear();
-        known.durable = known.by_id.len();
+    /// Makes ready to destroy the key of a subject; `None` if nobody has that name. Nothing has changed
+    /// yet but for a new wrapping key on disk.
+    pub(crate) fn without(&self, name: &SubjectName) -> Result<Option<Erasure>, KeyError> {
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        let Some(erased) = known.by_name.get(name) else { return Ok(None) };
+        let wrapping = self.keys.new_wrapping_key()?;
+        let retired = known.wrapping.name();
+        let rest: Vec<Arc<Subject>> =
+            known.by_id.values().filter(|subject| subject.id != erased.id).map(Arc::clone).collect();
+        let entries = rest.iter().map(|subject| subject.entry(&wrapping));
+        let lines = std::iter::once(Ok(Entry::Retired(retired.clone()))).chain(entries).enumerate();
         // The file is put in place whole: every line before a line is durable.
-        let lines = known.by_id.values().enumerate();
-        Some(lines.map(|(number, subject)| line_of(number, &subject.entry)).collect())
+        let file: String =
+            lines.map(|(at, entry)| Ok(line_of(at, &entry?))).collect::<Result<_, KeyError>>()?;
+        Ok(Some(Erasure { file, name: name.clone(), rest, wrapping, retired }))
     }
+
+    /// The file is in place: forgets the subject and destroys what wrapped its key.
+    pub(crate) fn erased(&self, erasure: Erasure) -> Result<(), KeyError> {
+        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        if let Some(subject) = known.by_name.remove(&erasure.name) {
+            known.by_id.remove(&subject.id);
+            known.pending.retain(|pending| pending.id != subject.id);
+        }
+        let is_written = |id: KeyId| erasure.rest.iter().any(|subject| subject.id == id);
+        known.pending.retain(|pending| !is_written(pending.id));
+        known.durable = erasure.rest.len() + 1;
+        known.wrapping = Arc::new(erasure.wrapping);
+        self.keys.destroy_wrapping_key(&erasure.retired)
+    }
+}
+
+/// A subjects file without one of them.
+pub(crate) struct Erasure {
+    /// The file's new content.
+    pub(crate) file: String,
+    name: SubjectName,
+    rest: Vec<Arc<Subject>>,
+    wrapping: WrappingKey,
+    /// The name of the wrapping key that has to go.
+    retired: String,
 }
 
 /// Lines on their way into the file.

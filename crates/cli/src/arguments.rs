@@ -2,11 +2,12 @@
 
 mod access;
 mod audit;
+mod moment;
 mod policy;
 mod token;
 
-pub(crate) use access::{AdminAccess, Home, McpAccess};
-pub(crate) use audit::{AuditCommand, Export, Verify};
+pub(crate) use access::{AdminAccess, AdminAccessAs, Home, McpAccess};
+pub(crate) use audit::{AuditCommand, Export, Search, Shred, Verify};
 pub(crate) use policy::{ExplainPolicy, PolicyCommand, PolicyDiff, PolicyFolder, PolicyMatrix};
 pub(crate) use token::{CreateToken, TokenCommand};
 

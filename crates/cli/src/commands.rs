@@ -3,6 +3,8 @@
 mod approvals;
 mod audit_export;
 mod audit_read;
+mod audit_search;
+mod audit_shred;
 mod audit_verify;
 mod call;
 mod doctor;
@@ -39,6 +41,8 @@ pub(crate) async fn carry_out(command: Command, context: Context<'_>) -> Result<
         Command::Audit(AuditCommand::Show { call, access, .. }) => {
             audit_read::show(call, &access, context).await
         }
+        Command::Audit(AuditCommand::Search(asked)) => audit_search::run(*asked, context).await,
+        Command::Audit(AuditCommand::Shred(asked)) => audit_shred::run(asked, context).await,
         Command::Audit(AuditCommand::Verify(asked)) => audit_verify::run(&asked, context),
         Command::Audit(AuditCommand::Export(asked)) => audit_export::run(&asked, context),
         Command::Stdio(asked) => stdio::run(asked).await,

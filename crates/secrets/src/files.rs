@@ -55,11 +55,31 @@ impl KeyDirectory {
         self.load(name)?.ok_or_else(|| self.damaged(name, "key that was just written"))
     }
 
+    /// Overwrites the file `name` with zeros, makes that durable, and removes it. Fine if there is none.
+    pub(crate) fn destroy(&self, name: &str) -> Result<(), KeyError> {
+        let path = self.path.join(name);
+        let flags = OFlags::WRONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let mut file: File = match rustix::fs::openat(&self.handle, name, flags, Mode::empty()) {
+            Ok(file) => file.into(),
+            Err(Errno::NOENT) => return Ok(()),
+            Err(source) => return Err(KeyError::io("open", path, source)),
+        };
+        let length = file.metadata().map_err(|source| KeyError::io("look at", &path, source))?.len();
+        let zeros = vec![0u8; usize::try_from(length.min(MAX_KEY_FILE_BYTES)).unwrap_or_default()];
+        file.write_all(&zeros)
+            .and_then(|()| file.sync_all())
+            .map_err(|source| KeyError::io("overwrite", &path, source))?;
+        rustix::fs::unlinkat(&self.handle, name, rustix::fs::AtFlags::empty())
+            .map_err(|source| KeyError::io("remove", &path, source))?;
+        self.handle.sync_all().map_err(|source| KeyError::io("sync the key directory", &self.path, source))
+    }
+
     pub(crate) fn damaged(&self, name: &str, kind: &'static str) -> KeyError {
         KeyError::Damaged { path: self.path.join(name), kind }
     }
 
-    fn load(&self, name: &str) -> Result<Option<Zeroizing<String>>, KeyError> {
+    /// The text of the file `name`; `None` if there is none.
+    pub(crate) fn load(&self, name: &str) -> Result<Option<Zeroizing<String>>, KeyError> {
         let path = self.path.join(name);
         let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK;
         let file: File = match rustix::fs::openat(&self.handle, name, flags, Mode::empty()) {
@@ -81,7 +101,7 @@ impl KeyDirectory {
     }
 
     /// Writes a temporary file, syncs it, and gives it its name if the name is still free.
-    fn create(&self, name: &str, text: &str) -> Result<(), KeyError> {
+    pub(crate) fn create(&self, name: &str, text: &str) -> Result<(), KeyError> {
         let chance = u64::from_be_bytes(random()?);
         let temporary = format!(".{name}.{chance:016x}");
         let path = self.path.join(&temporary);

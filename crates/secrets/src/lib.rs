@@ -11,9 +11,11 @@ mod signing;
 mod store;
 #[cfg(test)]
 mod tests;
+mod wrapping;
 
 pub use error::KeyError;
 pub use random::random;
 pub use sealing::DataKey;
 pub use signing::SigningKey;
 pub use store::KeyStore;
+pub use wrapping::WrappingKey;

@@ -62,6 +62,10 @@ impl DataKey {
         Self::from_bytes(Zeroizing::new(random()?), nonces)
     }
 
+    pub(crate) fn nonces(&self) -> Arc<Nonces> {
+        Arc::clone(&self.nonces)
+    }
+
     pub(crate) fn bytes(&self) -> &[u8; KEY_BYTES] {
         &self.bytes
     }

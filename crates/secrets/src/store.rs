@@ -1,7 +1,8 @@
 //! The key directory: which keys there are and what each file looks like.
 //!
 //! `key-encryption.key` is 32 bytes in base64, `checkpoint-signing.pem` and `issuer-signing.pem` are
-//! PKCS#8 Ed25519 keys in PEM (RFC 7468). A key that is missing is made on the spot.
+//! PKCS#8 Ed25519 keys in PEM (RFC 7468). A key that is missing is made on the spot. The keys that wrap
+//! those of people are in `wrapping`.
 
 use crate::files::KeyDirectory;
 use crate::sealing::{KEY_BYTES, Nonces};
@@ -32,6 +33,7 @@ struct Keys {
     checkpoint: SigningKey,
     issuer: SigningKey,
     nonces: Arc<Nonces>,
+    directory: KeyDirectory,
 }
 
 impl KeyStore {
@@ -52,6 +54,7 @@ impl KeyStore {
             checkpoint: signing_key(&directory, CHECKPOINT_FILE)?,
             issuer: signing_key(&directory, ISSUER_FILE)?,
             nonces,
+            directory,
         })))
     }
 
@@ -75,16 +78,12 @@ impl KeyStore {
         DataKey::generate(Arc::clone(&self.0.nonces))
     }
 
-    /// The data key, sealed, so that it can be stored.
-    pub fn wrap(&self, key: &DataKey, associated_data: &[u8]) -> Result<Vec<u8>, KeyError> {
-        self.seal(key.bytes(), associated_data)
+    pub(crate) fn data_key(&self, bytes: Zeroizing<[u8; KEY_BYTES]>) -> Result<DataKey, KeyError> {
+        DataKey::from_bytes(bytes, Arc::clone(&self.0.nonces))
     }
 
-    /// The data key that [`KeyStore::wrap`] sealed.
-    pub fn unwrap_key(&self, wrapped: &[u8], associated_data: &[u8]) -> Result<DataKey, KeyError> {
-        let plain = self.unseal(wrapped, associated_data)?;
-        let bytes = plain.as_slice().try_into().map(Zeroizing::new).map_err(|_| KeyError::Unseal)?;
-        DataKey::from_bytes(bytes, Arc::clone(&self.0.nonces))
+    pub(crate) fn directory(&self) -> &KeyDirectory {
+        &self.0.directory
     }
 
     /// A key for one purpose, always the same for the same `purpose`; it says nothing of any other key.

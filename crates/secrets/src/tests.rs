@@ -2,7 +2,7 @@
 
 #![allow(clippy::disallowed_methods, reason = "the tests look at the files from outside")]
 
-use crate::{KeyError, KeyStore, random};
+use crate::{KeyError, KeyStore, WrappingKey, random};
 use aws_lc_rs::signature::{ED25519, UnparsedPublicKey};
 use std::collections::HashSet;
 use std::fs::{self, Permissions};
@@ -127,10 +127,33 @@ fn a_wrapped_data_key_is_the_same_key() {
     let keys = KeyStore::open(home.path().join("keys").as_path()).unwrap();
     let key = keys.new_data_key().unwrap();
     let sealed = key.seal(b"ana", b"name").unwrap();
-    let wrapped = keys.wrap(&key, b"subject 1").unwrap();
-    assert!(keys.unwrap_key(&wrapped, b"subject 2").is_err());
-    let again = keys.unwrap_key(&wrapped, b"subject 1").unwrap();
+    let wrapping = keys.new_wrapping_key().unwrap();
+    let wrapped = wrapping.wrap(&key, b"subject 1").unwrap();
+    assert!(wrapping.unwrap_key(&wrapped, b"subject 2").is_err());
+    let other = keys.new_wrapping_key().unwrap();
+    assert!(other.unwrap_key(&wrapped, b"subject 1").is_err());
+    let name = WrappingKey::name_of(&wrapped).unwrap();
+    assert_eq!(name, wrapping.name());
+    let again = keys.wrapping_key(&name).unwrap().unwrap_key(&wrapped, b"subject 1").unwrap();
     assert_eq!(again.unseal(&sealed, b"name").unwrap().as_slice(), b"ana");
+}
+
+#[test]
+fn a_destroyed_wrapping_key_opens_nothing_and_its_bytes_are_overwritten() {
+    let home = home();
+    let path = home.path().join("keys");
+    let keys = KeyStore::open(&path).unwrap();
+    let wrapping = keys.new_wrapping_key().unwrap();
+    let file = path.join(format!("subjects-{}.key", wrapping.name()));
+    assert_eq!(fs::metadata(&file).unwrap().mode() & 0o777, 0o600);
+    // A second name shows what became of the bytes.
+    let kept = home.path().join("kept");
+    fs::hard_link(&file, &kept).unwrap();
+    keys.destroy_wrapping_key(&wrapping.name()).unwrap();
+    assert!(!file.exists() && fs::read(&kept).unwrap().iter().all(|byte| *byte == 0));
+    assert!(matches!(keys.wrapping_key(&wrapping.name()).unwrap_err(), KeyError::Damaged { .. }));
+    keys.destroy_wrapping_key(&wrapping.name()).unwrap();
+    assert!(matches!(keys.wrapping_key("../x").unwrap_err(), KeyError::Damaged { .. }));
 }
 
 #[test]

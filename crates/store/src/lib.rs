@@ -5,6 +5,7 @@
 
 mod approval_rows;
 mod database;
+mod forgetting;
 #[cfg(test)]
 mod tests;
 

@@ -11,10 +11,12 @@ use serde_json::Value;
 /// A path and a body that would be good.
 fn good(endpoint: Endpoint) -> (String, &'static str) {
     let path = endpoint.path().replace("{id}", "a_none").replace("{call_id}", "00000000000000000000000000");
+    let path = path.replace("{tile}", "0/000.p/255");
     let body = match endpoint {
         Endpoint::CreateToken => r#"{"person":"ana","client":"desk","audience":"mcp"}"#,
         Endpoint::DecideApproval => r#"{"decision":"grant"}"#,
         Endpoint::AcceptPolicy | Endpoint::RollBackPolicy => "{}",
+        Endpoint::ShredPerson => r#"{"person":"nobody"}"#,
         _ => "",
     };
     (path, body)

@@ -8,7 +8,7 @@ use domain::{CallId, Digest, Json, JsonLimits, Principal, RefusalCode};
 use http::StatusCode;
 
 /// A call of `person` that waits; the approval's id.
-async fn waiting(house: &House, person: &str, arguments: &str) -> String {
+pub(super) async fn waiting(house: &House, person: &str, arguments: &str) -> String {
     let principal = Principal {
         tenant: "acme".parse().unwrap(),
         person: person.parse().unwrap(),

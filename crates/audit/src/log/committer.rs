@@ -58,8 +58,12 @@ impl Committer {
         for command in work.commands {
             let Command::Erase(name, answer) = command;
             let path = self.files.setup.layout.subjects();
+            let erased = self.files.erase(&name);
+            if let Err(error) = &erased {
+                self.fail(Vec::new(), error);
+            }
             // Whoever asked may have gone.
-            let _heard = answer.send(self.files.erase(&name).map_err(AuditError::io("rewrite", path)));
+            let _heard = answer.send(erased.map_err(AuditError::io("rewrite", path)));
         }
         let mut batch = VecDeque::from(work.records);
         for (open, cause) in work.orphans {

@@ -11,7 +11,7 @@ use crate::note::Checkpoint;
 use crate::record::{Carried, FRAME_BYTES, Header, put_frame, rolled, set_index};
 use crate::segment::segment_header;
 use crate::segment_index::SegmentIndex;
-use crate::subjects::{SubjectName, Subjects};
+use crate::subjects::{Erasure, Subjects};
 use crate::tree::{CompactRange, HASH_BYTES, Hash};
 use domain::{CallId, Clock, Digest};
 use secrets::KeyStore;
@@ -78,6 +78,8 @@ pub(crate) struct LogFiles {
     pub(crate) tree: Box<dyn DiskFile>,
     pub(crate) subjects: Box<dyn DiskFile>,
     pub(crate) subjects_length: u64,
+    /// An erasure whose file may or may not be in place.
+    pub(crate) erasing: Option<Erasure>,
     pub(crate) has_reserve: bool,
     /// Records under the last signature, and when it was made.
     pub(crate) signed: u64,
@@ -97,6 +99,7 @@ impl LogFiles {
             self.roll()?;
         }
         let mut carried = self.carry()?;
+        let carried_count = carried.len();
         self.buffer.clear();
         let mut range = self.range.clone();
         let mut stored = Vec::with_capacity(2 * records.len() + 2);
@@ -123,7 +126,7 @@ impl LogFiles {
         published.unwritten.append(&mut stored);
         published.batches += 1;
         drop(published);
-        Ok(placed.split_off(usize::from(carried.is_some())))
+        Ok(placed.split_off(carried_count))
     }
 
     /// Records without a signature.
@@ -176,17 +179,6 @@ impl LogFiles {
         Ok(())
     }
 
-    /// Destroys a subject's key.
-    pub(crate) fn erase(&mut self, name: &SubjectName) -> io::Result<bool> {
-        let Some(lines) = self.setup.subjects.erase(name) else { return Ok(false) };
-        let path = self.setup.layout.subjects();
-        replace(self.setup.disk.as_ref(), &path, lines.as_bytes())?;
-        self.setup.disk.sync_directory(self.setup.layout.directory())?;
-        self.subjects = self.setup.disk.open(&path)?;
-        self.subjects_length = lines.len() as u64;
-        Ok(true)
-    }
-
     /// Signs what is unsigned and gives back the space that the segment does not need.
     pub(crate) fn close(&mut self) -> io::Result<()> {
         self.sign()?;
@@ -195,7 +187,7 @@ impl LogFiles {
     }
 
     fn write_subjects(&mut self) -> io::Result<()> {
-        let lines = self.setup.subjects.pending();
+        let lines = self.setup.subjects.pending().map_err(io::Error::other)?;
         if lines.text.is_empty() {
             return Ok(());
         }
@@ -218,15 +210,15 @@ impl LogFiles {
         Ok(())
     }
 
-    /// The first record of a segment that is not the first.
-    fn carry(&self) -> io::Result<Option<Vec<u8>>> {
+    /// The first records of a segment that is not the first.
+    fn carry(&self) -> io::Result<Vec<Vec<u8>>> {
         if self.active.first == 0 || self.active.has_records() {
-            return Ok(None);
+            return Ok(Vec::new());
         }
         let note = self.setup.published.lock().unwrap_or_else(PoisonError::into_inner).note.clone();
         let open = self.open.iter().map(|(index, call)| (*index, *call)).collect();
-        let carried = Carried { note, last_policy: self.last_policy, open };
-        rolled(&carried, self.setup.clock.now()).map(Some).map_err(io::Error::other)
+        let carried = Carried { note, last_policy: self.last_policy, open, records: 0 };
+        rolled(&carried, self.setup.clock.now()).map_err(io::Error::other)
     }
 }
 

@@ -168,6 +168,7 @@ impl Recovery<'_> {
         let check = |range: &CompactRange| (range.size() == signed.size).then(|| range.root() == signed.root);
         scan.agrees = check(&scan.range);
         let mut walk = Walk::new(bytes, first);
+        let mut carried_records = 0;
         for (offset, frame) in walk.by_ref() {
             scan.range.push(frame.leaf, |hash| scan.stored.push(hash));
             scan.agrees = scan.agrees.or_else(|| check(&scan.range));
@@ -181,15 +182,20 @@ impl Recovery<'_> {
                     scan.open.remove(&intent);
                 }
                 (Event::PolicyLoaded, ..) => scan.last_policy = record::policy_loaded(frame.record),
-                (Event::Checkpoint, ..) if header.index == first => {
+                (Event::Checkpoint, ..) => {
                     let carried = read_carried(frame.record).unwrap_or_default();
                     scan.last_policy = carried.last_policy;
                     scan.open.extend(carried.open);
+                    carried_records = carried.records;
                 }
                 _ => {}
             }
         }
         scan.stop = walk.stop();
+        if scan.stop.index < first + carried_records {
+            // What is carried over was written at once: a part of it was never synced.
+            scan.index.offsets.clear();
+        }
         scan
     }
 
@@ -259,12 +265,14 @@ impl Recovery<'_> {
         }
         .and_then(|()| file.sync())
         .map_err(AuditError::io("take space for", &path))?;
-        // The segment is written again: an index made when it was finished no longer fits.
-        match disk.remove(&layout.index(first)) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                return Err(AuditError::io("remove", layout.index(first))(error));
+        // The segment is written again: what was made when it was finished no longer fits.
+        for derived in [layout.index(first), layout.search(first)] {
+            match disk.remove(&derived) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                    return Err(AuditError::io("remove", derived)(error));
+                }
+                _ => {}
             }
-            _ => {}
         }
         let (notes, notes_length) = self.open_notes(first)?;
         self.published(|published| {

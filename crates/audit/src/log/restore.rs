@@ -73,6 +73,7 @@ impl LogFiles {
 
     fn restore_subjects(&mut self) -> Result<(), AuditError> {
         let path = self.setup.layout.subjects();
+        self.settle_erasure().map_err(AuditError::io("finish an erasure in", path.clone()))?;
         let cut = self.setup.disk.open(&path).and_then(|mut file| {
             file.set_length(self.subjects_length)?;
             file.sync()?;

@@ -2,7 +2,7 @@
 //!
 //! A full check of all segments is `verify`'s work; what the segments say is `recovery`'s.
 
-use crate::disk::{DirectoryLock, Disk, SharedDisk, read_if_there, replace};
+use crate::disk::{DirectoryLock, Disk, SharedDisk, finish_replacing, read_if_there, replace};
 use crate::layout::Layout;
 use crate::limits::MIB;
 use crate::log::files::{LogFiles, Published, Setup};
@@ -53,6 +53,8 @@ pub(crate) fn start(
     let segments = Layout::segments(&names);
     let signed = signed_checkpoint(disk.as_ref(), &layout, &public_key, keys, segments.is_empty())?;
 
+    finish_replacing(disk.as_ref(), &layout.subjects())
+        .map_err(AuditError::io("finish an erasure in", layout.subjects()))?;
     let lines = read_if_there(disk.as_ref(), &layout.subjects())
         .map_err(AuditError::io("read", layout.subjects()))?
         .unwrap_or_default();
@@ -92,6 +94,7 @@ pub(crate) fn start(
         tree,
         subjects: subjects_file,
         subjects_length,
+        erasing: None,
         has_reserve: false,
         signed: signed.checkpoint.size,
         signed_at: Instant::now(),

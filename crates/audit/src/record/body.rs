@@ -130,6 +130,7 @@ const fn class_and_activity(event: Event) -> (u64, u64) {
         Event::Checkpoint => (6002, OTHER),
         Event::PolicyLoaded | Event::ConfigChanged => (3004, 3),
         Event::LogRead => (3004, 2),
+        Event::SubjectErased => (3004, 4),
         Event::OverrideActive
         | Event::ApprovalRequested
         | Event::ApprovalGranted
@@ -145,7 +146,7 @@ const fn class_and_activity(event: Event) -> (u64, u64) {
 const fn severity(event: Event) -> u64 {
     match event {
         Event::Refused | Event::Abandoned | Event::ApprovalDenied => 2,
-        Event::OverrideActive => 3,
+        Event::OverrideActive | Event::SubjectErased => 3,
         _ => 1,
     }
 }
@@ -178,7 +179,7 @@ pub(crate) fn record(
         return Err(RecordError::Key(error));
     }
     let record = body.json.finish();
-    if record.len() > MAX_RECORD_BYTES && event != Event::Checkpoint {
+    if record.len() > MAX_RECORD_BYTES {
         return Err(RecordError::TooLarge { bytes: record.len() });
     }
     Ok(record)

@@ -153,7 +153,8 @@ fn digest(json: &mut Writer, key: &'static str, digest: Option<&Digest>) {
     }
 }
 
-const fn verdict_word(verdict: Verdict) -> &'static str {
+/// The word in records.
+pub(crate) const fn verdict_word(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Pass => "pass",
         Verdict::Changed => "changed",

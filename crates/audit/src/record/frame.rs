@@ -2,7 +2,7 @@
 //!
 //! The check finds accidents, not attackers: those are found by the tree and its signed roots.
 
-use crate::limits::MAX_CARRY_RECORD_BYTES;
+use crate::limits::MAX_RECORD_BYTES;
 use crate::record::{HEADER_BYTES, Header};
 use crate::tree::{Hash, leaf_hash};
 use aws_lc_rs::digest::{Context, SHA256};
@@ -87,7 +87,7 @@ pub(crate) fn read_frame(bytes: &[u8]) -> Result<Frame<'_>, BadFrame> {
     let (position, stored) = head.split_first_chunk().ok_or(BadFrame::Incomplete)?;
     let (length, position) = (u32::from_be_bytes(*length), u32::from_be_bytes(*position));
     let size = length as usize;
-    if !(HEADER_BYTES..=MAX_CARRY_RECORD_BYTES).contains(&size) {
+    if !(HEADER_BYTES..=MAX_RECORD_BYTES).contains(&size) {
         // A head of which only the magic was written has zeros here.
         let zeros = rest.iter().all(|byte| *byte == 0);
         return Err(if zeros { BadFrame::Incomplete } else { BadFrame::Damaged("impossible length") });

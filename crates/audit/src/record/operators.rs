@@ -5,7 +5,7 @@ use super::body::{Body, Parts, RecordError, Status, record};
 use crate::json::capped;
 use crate::limits::MAX_TEXT_BYTES;
 use crate::subjects::{SubjectName, Subjects};
-use crate::{OperatorEvent, Who};
+use crate::{OperatorEvent, Person, Who};
 use domain::{CallId, Digest, Principal, UnixMillis};
 use secrets::KeyError;
 
@@ -27,7 +27,7 @@ pub(crate) fn operator(
             Some(who) => actor_of(subjects, &who.principal)?,
             None => own_actor(subjects)?,
         },
-        other: people.other.map(|other| actor_of(subjects, other)).transpose()?,
+        other: people.other.as_ref().map(|other| user_of(subjects, other)).transpose()?,
     };
     let policy_text;
     let mut parts = match people.by {
@@ -36,7 +36,7 @@ pub(crate) fn operator(
     };
     parts.status = Status::Success;
     parts.call = call_of(event);
-    parts.user = cast.other.as_ref().zip(people.other.map(|other| &other.person));
+    parts.user = cast.other.as_ref().zip(people.other.as_ref().map(|other| &other.person));
     let digest = entity_digest(event);
     if let Some((kind, digest)) = digest {
         policy_text = digest.to_string();
@@ -59,6 +59,12 @@ pub(crate) fn actor_of(subjects: &Subjects, principal: &Principal) -> Result<Act
     })
 }
 
+/// Somebody to whom something is done.
+fn user_of(subjects: &Subjects, person: &Person) -> Result<Actor, KeyError> {
+    let subject = subjects.of(&SubjectName::Person(person.tenant.clone(), person.person.clone()))?;
+    Ok(Actor { tenant: None, client: None, key: subject.id, subject: Some(subject) })
+}
+
 fn own_actor(subjects: &Subjects) -> Result<Actor, KeyError> {
     let subject = subjects.of(&SubjectName::Operator)?;
     Ok(Actor { tenant: None, client: None, key: subject.id, subject: Some(subject) })
@@ -66,23 +72,23 @@ fn own_actor(subjects: &Subjects) -> Result<Actor, KeyError> {
 
 struct People<'a> {
     by: Option<&'a Who>,
-    other: Option<&'a Principal>,
+    other: Option<Person>,
 }
 
 fn people(event: &OperatorEvent) -> People<'_> {
     use OperatorEvent as E;
     let (by, other) = match event {
         E::ServerStarted { .. } | E::OverrideActive { .. } => (None, None),
-        E::PolicyLoaded { by, .. } | E::LogRead { by, .. } | E::ConfigChanged { by, .. } => {
-            (by.as_ref(), None)
-        }
+        E::PolicyLoaded { by, .. } | E::ConfigChanged { by, .. } => (by.as_ref(), None),
+        E::LogRead { by, about, .. } => (by.as_ref(), about.clone()),
         E::Login { who, .. } | E::ApprovalRequested { who, .. } => (Some(who), None),
         E::ApprovalGranted { approver, requester, .. } | E::ApprovalDenied { approver, requester, .. } => {
-            (Some(approver), Some(requester))
+            (Some(approver), Some(Person::of(requester)))
         }
-        E::ApprovalExpired { requester, .. } => (None, Some(requester)),
-        E::TokenCreated { by, principal, .. } => (by.as_ref(), Some(principal)),
-        E::Revoked { by, principal, .. } => (by.as_ref(), principal.as_ref()),
+        E::ApprovalExpired { requester, .. } => (None, Some(Person::of(requester))),
+        E::TokenCreated { by, principal, .. } => (by.as_ref(), Some(Person::of(principal))),
+        E::Revoked { by, principal, .. } => (by.as_ref(), principal.as_ref().map(Person::of)),
+        E::SubjectErased { by, person, .. } => (by.as_ref(), Some(person.clone())),
     };
     People { by, other }
 }
@@ -116,7 +122,7 @@ fn entity_name(event: &OperatorEvent) -> Option<(&'static str, &str)> {
         | E::ApprovalExpired { approval, .. } => Some(("approval", approval)),
         E::TokenCreated { token_id, .. } => Some(("token", token_id)),
         E::Revoked { token_id: Some(token_id), .. } => Some(("token", token_id)),
-        E::LogRead { .. } => Some(("audit_log", "audit")),
+        E::LogRead { .. } | E::SubjectErased { .. } => Some(("audit_log", "audit")),
         _ => None,
     }
 }
@@ -158,7 +164,9 @@ fn fields(event: &OperatorEvent, body: &mut Body<'_>) {
             body.json.key("expires").number(expires.0);
             body.json.key("tenant").string(principal.tenant.as_str());
         }
-        E::Revoked { reason, .. } => optional_reason(body, reason.as_deref()),
+        E::Revoked { reason, .. } | E::SubjectErased { reason, .. } => {
+            optional_reason(body, reason.as_deref())
+        }
         E::LogRead { command, call, records, .. } => {
             if let Some(call) = call {
                 body.json.key("call").plain(call);

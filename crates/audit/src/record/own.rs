@@ -3,6 +3,7 @@
 use super::body::{Parts, RecordError, Status, record};
 use super::{Actor, Header, json_of};
 use crate::Event;
+use crate::limits::MAX_CARRIED_INTENTS;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use domain::{CallId, Digest, RefusalCode, UnixMillis};
@@ -67,23 +68,30 @@ pub(crate) struct Carried {
     pub(crate) last_policy: Option<Digest>,
     /// Intents without an outcome so far: index and call.
     pub(crate) open: Vec<(u64, CallId)>,
+    /// How many records carry them; known once they are written.
+    pub(crate) records: u64,
 }
 
-/// The first record of every segment but the first.
-pub(crate) fn rolled(carried: &Carried, time: UnixMillis) -> Result<Vec<u8>, RecordError> {
-    let parts = Parts { status: Status::Success, ..Parts::default() };
-    let mut open = Vec::with_capacity(carried.open.len() * 24);
-    for (index, call) in &carried.open {
-        open.extend_from_slice(&index.to_be_bytes());
-        open.extend_from_slice(&call.to_bytes());
-    }
-    record(Event::Checkpoint, time, &parts, |body| {
-        if let Some(policy) = &carried.last_policy {
-            body.json.key("last_policy").hex(policy.as_bytes());
-        }
-        body.json.key("note").string(&carried.note);
-        body.json.key("open_intents").word(&STANDARD.encode(open));
-    })
+/// The first records of every segment but the first: usually one, more if very many calls are open.
+pub(crate) fn rolled(carried: &Carried, time: UnixMillis) -> Result<Vec<Vec<u8>>, RecordError> {
+    let count = carried.open.len().div_ceil(MAX_CARRIED_INTENTS).max(1);
+    (0..count)
+        .map(|number| {
+            let open = carried.open.iter().skip(number * MAX_CARRIED_INTENTS).take(MAX_CARRIED_INTENTS);
+            let open: Vec<u8> = open
+                .flat_map(|(index, call)| index.to_be_bytes().into_iter().chain(call.to_bytes()))
+                .collect();
+            let parts = Parts { status: Status::Success, ..Parts::default() };
+            record(Event::Checkpoint, time, &parts, |body| {
+                if let Some(policy) = &carried.last_policy {
+                    body.json.key("last_policy").hex(policy.as_bytes());
+                }
+                body.json.key("note").string(&carried.note);
+                body.json.key("open_intents").word(&STANDARD.encode(&open));
+                body.json.key("records").number(count as u64);
+            })
+        })
+        .collect()
 }
 
 #[derive(Deserialize)]
@@ -96,9 +104,10 @@ struct RolledFields {
     last_policy: Option<Digest>,
     note: String,
     open_intents: String,
+    records: u64,
 }
 
-/// Reads what [`rolled`] wrote; `None` if the record is not of that form.
+/// Reads one record of what [`rolled`] wrote; `None` if the record is not of that form.
 pub(crate) fn read_carried(record: &[u8]) -> Option<Carried> {
     let fields = serde_json::from_slice::<RolledBody>(json_of(record)).ok()?.unmapped;
     let bytes = STANDARD.decode(fields.open_intents).ok()?;
@@ -110,7 +119,12 @@ pub(crate) fn read_carried(record: &[u8]) -> Option<Carried> {
         let (index, call) = entry.split_first_chunk()?;
         Some((u64::from_be_bytes(*index), CallId::from_bytes(call.try_into().ok()?)))
     });
-    Some(Carried { note: fields.note, last_policy: fields.last_policy, open: open.collect::<Option<_>>()? })
+    Some(Carried {
+        note: fields.note,
+        last_policy: fields.last_policy,
+        open: open.collect::<Option<_>>()?,
+        records: fields.records,
+    })
 }
 
 #[derive(Deserialize)]

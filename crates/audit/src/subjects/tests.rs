@@ -17,7 +17,7 @@ fn file_of(subjects: &Subjects, batches: &[&[&str]]) -> String {
         for name in *batch {
             subjects.of(&person(name)).unwrap();
         }
-        let lines = subjects.pending();
+        let lines = subjects.pending().unwrap();
         file.push_str(&lines.text);
         subjects.written(&lines);
     }
@@ -44,7 +44,7 @@ fn subjects_read_back_and_keep_their_pseudonyms() {
         assert_eq!(after.unseal("field", &sealed).as_deref(), Some("value"));
         assert_eq!(after.unseal("other field", &sealed), None);
     }
-    assert!(again.pending().text.is_empty());
+    assert!(again.pending().unwrap().text.is_empty());
 }
 
 #[test]
@@ -83,13 +83,37 @@ fn an_erased_subject_is_gone_from_the_file_and_the_rest_counts_as_durable() {
     let keys = keys(&home, "keys");
     let subjects = empty(&keys);
     let before = file_of(&subjects, &[&["ana", "dev", "sam"]]);
-    let ana = subjects.of(&person("ana")).unwrap().id;
-    let file = subjects.erase(&person("ana")).unwrap();
-    assert!(subjects.erase(&person("ana")).is_none() && subjects.by_id(ana).is_none());
+    let (ana, dev) = (subjects.of(&person("ana")).unwrap().id, subjects.of(&person("dev")).unwrap().id);
+    // Somebody new, whose line is not in the file yet, comes into the new one.
+    let eve = subjects.of(&person("eve")).unwrap().id;
+    let erasure = subjects.without(&person("ana")).unwrap().unwrap();
+    assert!(subjects.by_id(ana).is_some(), "nothing is erased before the file is in place");
+    let file = erasure.file.clone();
+    subjects.erased(erasure).unwrap();
+    assert!(subjects.without(&person("ana")).unwrap().is_none() && subjects.by_id(ana).is_none());
+    assert!(subjects.pending().unwrap().text.is_empty());
     assert!(before.contains(&ana.to_string()) && !file.contains(&ana.to_string()));
+    let (again, _) = Subjects::load(file.as_bytes(), keys.clone()).unwrap();
+    assert!(again.by_id(dev).is_some() && again.by_id(eve).is_some() && again.by_id(ana).is_none());
+    // A copy of the old file opens with nothing that is left.
+    let error = Subjects::load(before.as_bytes(), keys.clone()).err().unwrap();
+    assert!(matches!(error, AuditError::Subjects { line: 1 }), "{error}");
     let damaged = file.replacen(' ', "x", 1);
     assert!(matches!(
         Subjects::load(damaged.as_bytes(), keys).err().unwrap(),
         AuditError::Subjects { line: 1 }
     ));
+}
+
+#[test]
+fn an_erasure_that_was_cut_off_is_finished_by_the_next_start() {
+    let home = tempfile::tempdir().unwrap();
+    let keys = keys(&home, "keys");
+    let subjects = empty(&keys);
+    let before = file_of(&subjects, &[&["ana", "dev"]]);
+    let erasure = subjects.without(&person("ana")).unwrap().unwrap();
+    // The new file is in place; the old wrapping key is still there.
+    assert!(Subjects::load(before.as_bytes(), keys.clone()).is_ok());
+    Subjects::load(erasure.file.as_bytes(), keys.clone()).unwrap();
+    assert!(Subjects::load(before.as_bytes(), keys).is_err());
 }

@@ -63,3 +63,29 @@ pub(crate) struct AdminAccess {
     #[command(flatten)]
     pub(crate) home: Home,
 }
+
+/// How a command that is about a person, `--person`, reaches the admin plane.
+#[derive(Debug, Args)]
+pub(crate) struct AdminAccessAs {
+    /// The admin plane, unix:PATH or http://ADDRESS:PORT; by default that of the server that runs on the data directory
+    #[arg(long, value_name = "ADDRESS")]
+    admin: Option<String>,
+    /// A file of mode 0600 with an admin token
+    #[arg(long, value_name = "FILE")]
+    token_file: Option<PathBuf>,
+    /// Act as this person (by default root), with a token made over the socket as the owner of the data directory
+    #[arg(long = "as", value_name = "PERSON", conflicts_with = "token_file")]
+    actor: Option<String>,
+    /// The client that the person acts through
+    #[arg(long, value_name = "CLIENT", default_value = "quickstart")]
+    client: String,
+    #[command(flatten)]
+    home: Home,
+}
+
+impl From<AdminAccessAs> for AdminAccess {
+    fn from(access: AdminAccessAs) -> Self {
+        let AdminAccessAs { admin, token_file, actor, client, home } = access;
+        Self { admin, token_file, person: actor, client, home }
+    }
+}

@@ -6,6 +6,7 @@ use crate::client::AdminClient;
 use crate::context::Context;
 use crate::home::{is_running, operator_socket};
 use crate::output::visible;
+use crate::server::Offline;
 use crate::{Exit, Failure};
 use admin::{LogQuery, read_log};
 use domain::CallId;
@@ -43,32 +44,52 @@ async fn read(
     context: Context<'_>,
 ) -> Result<Vec<Value>, Failure> {
     let settings = access.home.settings()?;
-    let socket = operator_socket(&settings.server.data_dir);
-    let client = if access.person.is_some() || access.token_file.is_some() {
-        access.client().await?
-    } else if is_running(&socket).await {
-        AdminClient::acting_as(socket, DEFAULT_READER, &access.client).await?
-    } else {
+    let Some(client) = client_of(access, &settings).await? else {
         return offline(query, &settings, context).await;
     };
     let reply = client.get(path).await?;
-    Ok(reply.get("records").and_then(Value::as_array).cloned().unwrap_or_default())
+    Ok(records_of(&reply))
+}
+
+/// The records in an answer of the admin plane.
+pub(super) fn records_of(reply: &Value) -> Vec<Value> {
+    reply.get("records").and_then(Value::as_array).cloned().unwrap_or_default()
+}
+
+/// The way to the admin plane; `None` if nobody is named and no server runs.
+pub(super) async fn client_of(
+    access: &AdminAccess,
+    settings: &Settings,
+) -> Result<Option<AdminClient>, Failure> {
+    let socket = operator_socket(&settings.server.data_dir);
+    if access.person.is_some() || access.token_file.is_some() {
+        return access.client().await.map(Some);
+    }
+    if is_running(&socket).await {
+        return AdminClient::acting_as(socket, DEFAULT_READER, &access.client).await.map(Some);
+    }
+    Ok(None)
 }
 
 /// No server runs: the owner of the data directory reads, with the log's lock.
 async fn offline(query: LogQuery, settings: &Settings, context: Context<'_>) -> Result<Vec<Value>, Failure> {
-    let data_dir = &settings.server.data_dir;
-    if !data_dir.is_dir() {
-        let address = format!("the server of `{}`", data_dir.display());
-        return Err(Failure::unreachable(&address, "there is no such data directory"));
-    }
-    let offline = context.server.open_offline(settings).await?;
+    let offline = open(settings, context).await?;
     let read = read_log(&offline.audit, query, None).await;
     offline.close().await;
     read.map_err(|error| anyhow::Error::from(error).into())
 }
 
-fn say(records: &[Value], context: Context<'_>) {
+/// The log of a data directory that no server runs on.
+pub(super) async fn open(settings: &Settings, context: Context<'_>) -> Result<Offline, Failure> {
+    let data_dir = &settings.server.data_dir;
+    if !data_dir.is_dir() {
+        let address = format!("the server of `{}`", data_dir.display());
+        return Err(Failure::unreachable(&address, "there is no such data directory"));
+    }
+    Ok(context.server.open_offline(settings).await?)
+}
+
+pub(super) fn say(records: &[Value], context: Context<'_>) {
     for record in records {
         context.output.say(line(record), record);
     }

@@ -160,3 +160,58 @@ fn a_damaged_record_that_was_durable_is_an_error_and_not_repaired() {
     assert!(error.to_string().starts_with("record 3 in "), "{error}");
     log.close();
 }
+
+#[test]
+fn an_erasure_is_whole_or_not_begun_at_any_cut_of_the_power() {
+    let (tenant, person) = ("acme".parse().unwrap(), "wilhelmina".parse().unwrap());
+    let mut answered = 0;
+    for at in 0..30 {
+        for cut in [Cut::DropAll, Cut::KeepPrefix, Cut::KeepSectors] {
+            let mut dice = Dice(at + 1);
+            let bench = Bench::new();
+            let disk = MemoryDisk::default();
+            let (log, _) = bench.open(&disk).unwrap();
+            run(log.refused(samples::refused("wilhelmina", 1))).unwrap();
+            run(log.refused(samples::refused("ana", 2))).unwrap();
+            disk.cut_after(at);
+            let erased = log.erase(&tenant, &person).is_ok();
+            answered += u64::from(erased);
+            log.close();
+            let healed = disk.after_cut(cut, |limit| dice.below(limit));
+            let (log, _) = bench.open(&healed).unwrap_or_else(|error| panic!("{at}, {cut:?}: {error}"));
+            let name =
+                |number| log.show(samples::call(number)).unwrap()[0].body["actor"]["user"]["name"].clone();
+            assert_eq!(name(2), "ana", "{at}, {cut:?}");
+            assert!(name(1) == "(erased)" || !erased && name(1) == "wilhelmina", "{at}, {cut:?}");
+            log.close();
+        }
+    }
+    assert!(answered > 0 && answered < 90, "{answered} of 90 erasures were answered");
+}
+
+#[test]
+fn an_erasure_that_fails_leaves_a_log_that_comes_back_whole() {
+    let (tenant, person) = ("acme".parse().unwrap(), "wilhelmina".parse().unwrap());
+    for writes in 1..6 {
+        let bench = Bench::new();
+        let disk = MemoryDisk::default();
+        let (log, _) = bench.open(&disk).unwrap();
+        run(log.refused(samples::refused("wilhelmina", 1))).unwrap();
+        run(log.refused(samples::refused("ana", 2))).unwrap();
+        if writes % 2 == 0 {
+            disk.fail_syncs(writes / 2)
+        } else {
+            disk.fail_writes(writes)
+        }
+        let failed = log.erase(&tenant, &person).is_err();
+        super::wait_until("recovery", || log.is_ready());
+        assert!(failed, "{writes}");
+        run(log.refused(samples::refused("eve", 3))).unwrap();
+        log.erase(&tenant, &person).unwrap();
+        log.close();
+        let (log, _) = bench.open(&disk).unwrap();
+        let name = |number| log.show(samples::call(number)).unwrap()[0].body["actor"]["user"]["name"].clone();
+        assert_eq!((name(1), name(2), name(3)), ("(erased)".into(), "ana".into(), "eve".into()), "{writes}");
+        log.close();
+    }
+}
