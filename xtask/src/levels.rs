@@ -5,7 +5,7 @@
 /// Crates from the lowest level to the highest.
 pub const LEVELS: &[&[&str]] = &[
     /* L0  */ &["domain"],
-    /* L1  */ &["settings", "protocol", "manifest", "sift"],
+    /* L1  */ &["settings", "protocol", "manifest", "sift", "revocation"],
     /* L2  */ &["store", "egress", "sandbox"],
     /* L3  */ &["secrets"],
     /* L4  */ &["audit", "authn"],

@@ -10,6 +10,9 @@ pub(crate) enum Endpoint {
     CreateToken,
     ListApprovals,
     DecideApproval,
+    ListRevocations,
+    Revoke,
+    LiftRevocation,
     TailLog,
     ShowCall,
     AcceptPolicy,
@@ -25,10 +28,13 @@ pub(crate) enum Endpoint {
 }
 
 impl Endpoint {
-    pub(crate) const ALL: [Self; 15] = [
+    pub(crate) const ALL: [Self; 18] = [
         Self::CreateToken,
         Self::ListApprovals,
         Self::DecideApproval,
+        Self::ListRevocations,
+        Self::Revoke,
+        Self::LiftRevocation,
         Self::TailLog,
         Self::ShowCall,
         Self::AcceptPolicy,
@@ -48,6 +54,8 @@ impl Endpoint {
         match self {
             Self::CreateToken
             | Self::DecideApproval
+            | Self::Revoke
+            | Self::LiftRevocation
             | Self::AcceptPolicy
             | Self::RollBackPolicy
             | Self::ShredPerson => "POST",
@@ -64,6 +72,8 @@ impl Endpoint {
             Self::CreateToken => "/api/tokens",
             Self::ListApprovals => "/api/approvals",
             Self::DecideApproval => "/api/approvals/{id}",
+            Self::ListRevocations | Self::Revoke => "/api/revocations",
+            Self::LiftRevocation => "/api/revocations/lift",
             Self::TailLog => "/api/audit/tail",
             Self::ShowCall => "/api/audit/calls/{call_id}",
             Self::AcceptPolicy => "/api/policy/accept",
@@ -85,6 +95,9 @@ impl Endpoint {
             Self::CreateToken => "admin/tokens.create",
             Self::ListApprovals => "admin/approvals.list",
             Self::DecideApproval => "admin/approvals.decide",
+            Self::ListRevocations => "admin/revocations.list",
+            Self::Revoke => "admin/revocations.add",
+            Self::LiftRevocation => "admin/revocations.lift",
             Self::TailLog => "admin/audit.tail",
             Self::ShowCall => "admin/audit.show",
             Self::AcceptPolicy => "admin/policy.accept",
@@ -103,9 +116,13 @@ impl Endpoint {
     /// The actions of which policy has to permit one.
     pub(crate) const fn actions(self) -> &'static [AdminAction] {
         match self {
-            Self::CreateToken | Self::AcceptPolicy | Self::RollBackPolicy | Self::ShredPerson => {
-                &[AdminAction::Administer]
-            }
+            Self::CreateToken
+            | Self::ListRevocations
+            | Self::Revoke
+            | Self::LiftRevocation
+            | Self::AcceptPolicy
+            | Self::RollBackPolicy
+            | Self::ShredPerson => &[AdminAction::Administer],
             Self::ListApprovals | Self::DecideApproval => &[AdminAction::Approve],
             Self::TailLog | Self::ShowCall | Self::SearchLog | Self::Checkpoint | Self::Tile => {
                 &[AdminAction::Audit]

@@ -1,4 +1,5 @@
-//! The admin plane: approvals, tokens, the policy, the log, the state of the server, on a listener of its own.
+//! The admin plane: approvals, tokens, revocations, the policy, the log, the state of the server, on a
+//! listener of its own.
 //!
 //! Level 10. It takes tokens of its own audience and no other, asks policy for every route, and
 //! records every refusal, every token and every reading of the log. It knows no MCP message and no
@@ -21,6 +22,7 @@ mod policy_desk;
 mod policy_routes;
 mod request;
 mod respond;
+mod revocations;
 mod status;
 #[cfg(test)]
 mod tests;
@@ -33,4 +35,4 @@ pub use log_reading::{LogQuery, LogReadError, read_log};
 pub use log_search::{SearchWordError, WrittenSearch, search_log};
 pub use parts::{AdminParts, ServerStatus};
 pub use policy_desk::{Change, DeskError, DeskParts, FolderState, PolicyDesk};
-pub use tokens::{TokenError, create_token};
+pub use tokens::{MadeToken, TokenError, create_token};

@@ -8,6 +8,7 @@ use authn::{Authenticator, LocalIssuer};
 use authz::PolicyInForce;
 use domain::{CallId, Clock, Refusal, RefusalCode};
 use std::sync::Arc;
+use store::Store;
 
 /// The layers that the plane asks and the state that it acts on.
 pub struct AdminParts {
@@ -19,6 +20,8 @@ pub struct AdminParts {
     pub desk: PolicyDesk,
     /// What waits for another principal.
     pub approvals: Arc<Approvals>,
+    /// What has to be there after a restart.
+    pub store: Store,
     /// The log.
     pub audit: Audit,
     /// Mints tokens.

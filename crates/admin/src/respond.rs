@@ -6,8 +6,8 @@ use crate::error::{ApiError, text_response};
 use crate::gate::{Facts, admit, record, turn_away};
 use crate::parts::Shared;
 use crate::{
-    approval_list, erasing, log_reading, log_search, metrics, openapi, policy_routes, status, tile_reading,
-    tokens,
+    approval_list, erasing, log_reading, log_search, metrics, openapi, policy_routes, revocations, status,
+    tile_reading, tokens,
 };
 use axum::Router;
 use axum::body::Body;
@@ -118,6 +118,9 @@ async fn handle(
     match endpoint {
         Endpoint::ListApprovals => approval_list::list(&shared.parts, permit).await,
         Endpoint::DecideApproval => approval_list::decide(&shared.parts, permit, parameter, body).await,
+        Endpoint::ListRevocations => revocations::list(&shared.parts, permit).await,
+        Endpoint::Revoke => revocations::revoke(&shared.parts, permit, body).await,
+        Endpoint::LiftRevocation => revocations::lift(&shared.parts, permit, body).await,
         Endpoint::TailLog => log_reading::respond_tail(&shared.parts, permit, query).await,
         Endpoint::ShowCall => log_reading::respond_call(&shared.parts, permit, parameter).await,
         Endpoint::AcceptPolicy => policy_routes::accept(&shared.parts, permit, body).await,

@@ -8,6 +8,7 @@ mod house;
 mod listening;
 mod policy;
 mod reading;
+mod revoking;
 mod searching;
 mod tiles;
 mod tokens;

@@ -33,6 +33,14 @@ pub enum TokenError {
     Random,
 }
 
+/// A token and its name.
+pub struct MadeToken {
+    /// The token.
+    pub token: Secret<String>,
+    /// Its `jti`, by which it can be revoked.
+    pub id: String,
+}
+
 /// Makes a token and records it. `by` is `None` for the owner of the data directory.
 pub async fn create_token(
     issuer: &LocalIssuer,
@@ -40,7 +48,7 @@ pub async fn create_token(
     clock: &dyn Clock,
     request: &TokenRequest,
     by: Option<Who>,
-) -> Result<Secret<String>, TokenError> {
+) -> Result<MadeToken, TokenError> {
     let identifier: [u8; 16] = secrets::random().map_err(|_| TokenError::Random)?;
     let now = clock.now();
     let token = issuer.mint(request, now, identifier)?;
@@ -53,15 +61,16 @@ pub async fn create_token(
         person: request.person.clone(),
         client: request.client.clone(),
     };
+    let id = URL_SAFE_NO_PAD.encode(identifier);
     let event = OperatorEvent::TokenCreated {
         by,
         principal,
         audience: audience.to_owned(),
-        token_id: URL_SAFE_NO_PAD.encode(identifier),
+        token_id: id.clone(),
         expires: now.plus(request.lifetime),
     };
     audit.record(event).await.map_err(TokenError::Unrecorded)?;
-    Ok(token)
+    Ok(MadeToken { token, id })
 }
 
 #[derive(Deserialize)]
@@ -106,7 +115,10 @@ pub(crate) async fn respond(parts: &AdminParts, caller: &Caller, body: Body) -> 
     };
     let made = create_token(&parts.issuer, &parts.audit, &*parts.clock, &wanted, caller.who()).await;
     match made {
-        Ok(token) => Ok(json_response(StatusCode::CREATED, &json!({ "token": token.expose() }))),
+        Ok(made) => {
+            let body = json!({ "token": made.token.expose(), "token_id": made.id });
+            Ok(json_response(StatusCode::CREATED, &body))
+        }
         Err(TokenError::Unrecorded(refusal)) => Err(ApiError::of(refusal)),
         Err(TokenError::Mint(MintError::Lifetime)) => {
             Err(ApiError::malformed("`ttl_seconds` is not between 1 and 86400"))

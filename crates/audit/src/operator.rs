@@ -2,6 +2,7 @@
 
 use crate::{Event, Who};
 use domain::{CallId, Digest, PersonId, Principal, TenantId, ToolName, UnixMillis};
+use revocation::Revoked;
 
 /// A person of a tenant.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -121,14 +122,14 @@ pub enum OperatorEvent {
         /// When it ends.
         expires: UnixMillis,
     },
-    /// A token or every token of a principal was revoked.
+    /// A person, a client, a token or a tool was revoked, or a revocation was lifted.
     Revoked {
         /// By whom.
         by: Option<Who>,
-        /// Whose.
-        principal: Option<Principal>,
-        /// The token's `jti`, if one token was.
-        token_id: Option<String>,
+        /// What.
+        revoked: Revoked,
+        /// True if it is good again.
+        lifted: bool,
         /// Why, in the operator's words. Encrypted.
         reason: Option<String>,
     },

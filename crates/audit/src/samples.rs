@@ -90,6 +90,10 @@ pub(crate) fn policy_loaded(name: &[u8]) -> OperatorEvent {
     OperatorEvent::PolicyLoaded { policy: Digest::of(name), previous: None, by: Some(who("root")) }
 }
 
+fn revoked(kind: &str, name: &str) -> revocation::Revoked {
+    revocation::Revoked { tenant: "acme".parse().unwrap(), what: revocation::What::read(kind, name).unwrap() }
+}
+
 /// One of each kind of operator's event.
 pub(crate) fn operator_events() -> Vec<OperatorEvent> {
     use OperatorEvent as E;
@@ -133,10 +137,12 @@ pub(crate) fn operator_events() -> Vec<OperatorEvent> {
         },
         E::Revoked {
             by: Some(who("root")),
-            principal: Some(principal("ana")),
-            token_id: Some("jti-1".to_owned()),
+            revoked: revoked("person", "ana"),
+            lifted: false,
             reason: Some("ana left".to_owned()),
         },
+        E::Revoked { by: None, revoked: revoked("token", "jti-1"), lifted: false, reason: None },
+        E::Revoked { by: Some(who("root")), revoked: revoked("tool", "echo"), lifted: true, reason: None },
         E::LogRead {
             by: Some(who("root")),
             command: "show".to_owned(),

@@ -4,7 +4,10 @@ use crate::cache::VerifiedTokens;
 use crate::claims::{Claims, Expected};
 use crate::token::UnverifiedToken;
 use crate::{Arrival, Audience, KeySet};
-use domain::{Clock, Control, ControlVerdict, Digest, Principal, Refusal, RefusalCode, TenantId, Verdict};
+use domain::{
+    Clock, Control, ControlVerdict, Digest, Principal, Refusal, RefusalCode, TenantId, TokenId, Verdict,
+};
+use revocation::{Revocations, Standing};
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -31,6 +34,7 @@ pub struct Authenticator {
     mcp_audience: String,
     admin_audience: String,
     verified: VerifiedTokens,
+    revocations: Arc<Revocations>,
     clock: Arc<dyn Clock>,
 }
 
@@ -38,7 +42,18 @@ impl Authenticator {
     /// Accepts tokens of `issuers` for `mcp_audience`, the canonical MCP URL, and for that URL + `/admin`.
     pub fn new(issuers: Vec<TrustedIssuer>, mcp_audience: String, clock: Arc<dyn Clock>) -> Self {
         let admin_audience = format!("{mcp_audience}/admin");
-        Self { issuers, mcp_audience, admin_audience, verified: VerifiedTokens::default(), clock }
+        let (verified, revocations) = (VerifiedTokens::default(), Arc::default());
+        Self { issuers, mcp_audience, admin_audience, verified, revocations, clock }
+    }
+
+    /// What is revoked. Nobody and nothing is, until it is said here.
+    pub const fn revocations(&self) -> &Arc<Revocations> {
+        &self.revocations
+    }
+
+    /// What something that `caller` has begun waits on, to end with them.
+    pub fn standing(&self, caller: &Authenticated) -> Standing {
+        self.revocations.standing(caller.claims.principal.clone(), caller.claims.token.clone())
     }
 
     /// The names of the issuers and their keys, for the operator.
@@ -109,6 +124,11 @@ impl Authenticated {
         &self.claims.principal
     }
 
+    /// The token's own name (`jti`).
+    pub fn token_id(&self) -> &TokenId {
+        &self.claims.token
+    }
+
     /// What the token is for.
     pub fn audience(&self) -> Audience {
         self.claims.audience
@@ -158,6 +178,10 @@ pub fn authenticate(
     let claims = authenticator.claims(token.expose())?;
     if claims.audience != audience {
         return Err(Refusal::new(RefusalCode::Unauthenticated, "the token is for the other plane"));
+    }
+    // After the cache: what is revoked is refused though its token was verified a moment ago.
+    if let Some(why) = authenticator.revocations.of_caller(&claims.principal, &claims.token) {
+        return Err(Refusal::new(RefusalCode::Unauthenticated, why));
     }
     Ok(Authenticated {
         claims,

@@ -1,6 +1,7 @@
 //! The inside of a verified token: every required claim, of exactly the right type.
 
-use domain::{ClientId, Json, PersonId, Principal, Refusal, RefusalCode, TenantId, UnixMillis};
+use domain::{ClientId, Json, PersonId, Principal, Refusal, RefusalCode, TenantId, TokenId, UnixMillis};
+use revocation::TOKEN_REMEMBERED;
 use std::sync::Arc;
 
 /// Clocks of two machines under NTP differ by less; a minute would let an expired token live on.
@@ -29,6 +30,7 @@ pub(crate) struct Expected<'a> {
 #[derive(Debug)]
 pub(crate) struct Claims {
     pub(crate) principal: Principal,
+    pub(crate) token: TokenId,
     pub(crate) audience: Audience,
     pub(crate) roles: Vec<Arc<str>>,
     pub(crate) expires: UnixMillis,
@@ -49,10 +51,14 @@ impl Claims {
         let expires = moment(claims, "exp")?.ok_or_else(|| unauthenticated("claim `exp` is missing"))?;
         let issued = moment(claims, "iat")?.ok_or_else(|| unauthenticated("claim `iat` is missing"))?;
         let not_before = moment(claims, "nbf")?.unwrap_or(0);
-        text("jti")?;
+        let token = text("jti")?.parse::<TokenId>().map_err(|error| unauthenticated(error.to_string()))?;
         let latest = now.seconds().saturating_add(CLOCK_SKEW_SECONDS);
         if issued > latest {
             return Err(unauthenticated("claim `iat` is in the future"));
+        }
+        // A token that was revoked is remembered for so long, and must not come back after that.
+        if issued.saturating_add(TOKEN_REMEMBERED.as_secs()) <= now.seconds() {
+            return Err(unauthenticated("the token was issued more than a year ago"));
         }
         if not_before > latest {
             return Err(unauthenticated("the token is not valid yet"));
@@ -71,6 +77,7 @@ impl Claims {
             text("client_id")?.parse::<ClientId>().map_err(|error| unauthenticated(error.to_string()))?;
         Ok(Self {
             principal: Principal { tenant, person, client },
+            token,
             audience,
             roles: roles(claims, expected.roles_claim)?,
             expires: UnixMillis(expires.saturating_mul(1000)),

@@ -4,11 +4,13 @@ mod access;
 mod audit;
 mod moment;
 mod policy;
+mod revoke;
 mod token;
 
 pub(crate) use access::{AdminAccess, AdminAccessAs, Home, McpAccess};
 pub(crate) use audit::{AuditCommand, Export, Search, Shred, Verify};
 pub(crate) use policy::{ExplainPolicy, PolicyCommand, PolicyDiff, PolicyFolder, PolicyMatrix};
+pub(crate) use revoke::{Revocations, Revoke};
 pub(crate) use token::{CreateToken, TokenCommand};
 
 use crate::output::Form;
@@ -54,6 +56,12 @@ pub(crate) enum Command {
     Deny(Decide),
     /// List the calls that wait for approval
     Approvals(Approvals),
+    /// Make a person, a client, a token or a tool good for nothing, at once
+    Revoke(Revoke),
+    /// Make a person, a client or a tool good again
+    Unrevoke(Revoke),
+    /// List what is revoked
+    Revocations(Revocations),
     /// Check the policy, or make a changed one current
     #[command(subcommand)]
     Policy(PolicyCommand),
@@ -77,6 +85,8 @@ impl Command {
             Self::Query(asked) => asked.json,
             Self::Approve(asked) | Self::Deny(asked) => asked.json,
             Self::Approvals(asked) => asked.json,
+            Self::Revoke(asked) | Self::Unrevoke(asked) => asked.json,
+            Self::Revocations(asked) => asked.json,
             Self::Policy(asked) => asked.json(),
             Self::Audit(asked) => asked.json(),
             Self::Stdio(asked) => asked.json,

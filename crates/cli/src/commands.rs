@@ -11,6 +11,7 @@ mod doctor;
 mod init;
 mod policy;
 mod quickstart;
+mod revocations;
 mod serve;
 mod stdio;
 mod token;
@@ -34,6 +35,9 @@ pub(crate) async fn carry_out(command: Command, context: Context<'_>) -> Result<
         Command::Approve(asked) => approvals::decide(&asked, "grant", context).await,
         Command::Deny(asked) => approvals::decide(&asked, "deny", context).await,
         Command::Approvals(asked) => approvals::list(&asked, context).await,
+        Command::Revoke(asked) => revocations::change(&asked, "/api/revocations", context).await,
+        Command::Unrevoke(asked) => revocations::change(&asked, "/api/revocations/lift", context).await,
+        Command::Revocations(asked) => revocations::list(&asked, context).await,
         Command::Policy(asked) => policy::run(asked, context).await,
         Command::Audit(AuditCommand::Tail { count, access, .. }) => {
             audit_read::tail(count, &access, context).await

@@ -20,7 +20,7 @@ pub use control::{Control, ControlVerdict, Decision, Verdict};
 pub use digest::Digest;
 pub use json::{Json, JsonError, JsonLimits};
 pub use names::{NameError, ResourceName, ToolName};
-pub use principal::{ClientId, PersonId, Principal, TenantId};
+pub use principal::{ClientId, PersonId, Principal, TenantId, TokenId};
 pub use refusal::{Refusal, RefusalCode};
 pub use secret::Secret;
 pub use untrusted::{Examined, Untrusted};

@@ -35,6 +35,13 @@ checked_name!(
     is_identity
 );
 
+checked_name!(
+    /// The name of one token (`jti`): 1 to 255 visible ASCII signs. It is no secret.
+    TokenId,
+    "token id",
+    |text| !text.is_empty() && text.len() <= 255 && text.bytes().all(|sign| sign.is_ascii_graphic())
+);
+
 /// The three names that every decision, key and record carries.
 ///
 /// It is a fact, not a proof: only `authn` can say that a principal was authenticated.

@@ -1,12 +1,14 @@
 //! Streamable HTTP: one request, one answer.
 
 use crate::bearer::bearer;
+use crate::forwarded;
 use crate::listener::{Place, Shared};
+use crate::protected_resource::{WELL_KNOWN, WELL_KNOWN_MCP};
 use crate::websocket;
 use authn::Arrival;
 use bytes::Bytes;
 use domain::{Refusal, RefusalCode};
-use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, USER_AGENT, WWW_AUTHENTICATE};
+use http::header::{ALLOW, AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, USER_AGENT, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
 use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
 use hyper::body::Incoming;
@@ -34,6 +36,7 @@ pub(crate) async fn respond(
     request: Request<Incoming>,
 ) -> Reply {
     let (parts, body) = request.into_parts();
+    let peer = forwarded::client(peer, &parts.headers, &shared.front.proxies);
     match (parts.method.clone(), parts.uri.path()) {
         (Method::GET, "/healthz") => return plain(StatusCode::OK, "ok\n"),
         (Method::GET, "/readyz") if shared.pipeline.is_ready() => return plain(StatusCode::OK, "ready\n"),
@@ -42,7 +45,7 @@ pub(crate) async fn respond(
         }
         _ => {}
     }
-    if let Err(refusal) = shared.guard.check(&parts) {
+    if let Err(refusal) = shared.front.guard.check(&parts) {
         return frame(&shared.pipeline.turn_away(peer, refusal));
     }
     match (&parts.method, parts.uri.path(), parts.uri.query()) {
@@ -50,8 +53,9 @@ pub(crate) async fn respond(
         (&Method::GET, "/mcp/ws", None) => {
             websocket::upgrade(shared, peer, place, Request::from_parts(parts, body))
         }
+        (&Method::GET, WELL_KNOWN | WELL_KNOWN_MCP, None) => shared.front.resource.answer(),
         (_, "/mcp", None) => not_allowed("POST"),
-        (_, "/mcp/ws", None) => not_allowed("GET"),
+        (_, "/mcp/ws" | WELL_KNOWN | WELL_KNOWN_MCP, None) => not_allowed("GET"),
         (_, "/mcp" | "/mcp/ws", Some(_)) => {
             // A token in a query string ends up in logs; nothing of ours is asked for in one.
             frame(&shared.pipeline.turn_away(peer, Refusal::new(RefusalCode::Malformed, "a query string")))
@@ -76,7 +80,7 @@ async fn post(shared: &Shared, peer: IpAddr, headers: &HeaderMap, body: Incoming
         |body| Arrival { credentials: bearer(headers), peer, user_agent: user_agent(headers), body };
     // Nothing is read for a caller who is not known: a 401 costs no memory.
     if let Err(answer) = shared.pipeline.admit(&arrival(Bytes::new())) {
-        return challenge(&answer);
+        return challenge(shared, headers, &answer);
     }
     let body = match timeout(shared.limits.body_time, Limited::new(body, MAX_MESSAGE_BYTES).collect()).await {
         Ok(Ok(body)) => body.to_bytes(),
@@ -96,8 +100,13 @@ async fn post(shared: &Shared, peer: IpAddr, headers: &HeaderMap, body: Incoming
     };
     match shared.pipeline.receive(arrival(body), &wire).await {
         Answer::Frame(answer) => frame(&answer),
-        Answer::Unauthenticated(answer) => challenge(&answer),
-        Answer::Serve(asked) => frame(&shared.pipeline.serve(asked).await),
+        Answer::Unauthenticated(answer) => challenge(shared, headers, &answer),
+        Answer::Serve(asked) => {
+            let answer = shared.pipeline.serve(asked).await;
+            // The caller was revoked while the call ran.
+            let is_over = answer.http_status() == StatusCode::UNAUTHORIZED.as_u16();
+            if is_over { challenge(shared, headers, &answer) } else { frame(&answer) }
+        }
         // Over HTTP a request is cancelled by closing its connection.
         Answer::Accepted | Answer::Cancel(_) => empty(StatusCode::ACCEPTED),
     }
@@ -129,9 +138,9 @@ pub(crate) fn frame(frame: &ScannedFrame) -> Reply {
 }
 
 /// 401 with the challenge of RFC 6750 §3.
-pub(crate) fn challenge(answer: &ScannedFrame) -> Reply {
+pub(crate) fn challenge(shared: &Shared, headers: &HeaderMap, answer: &ScannedFrame) -> Reply {
     let mut reply = frame(answer);
-    let challenge = HeaderValue::from_static("Bearer realm=\"secure-mcp\", error=\"invalid_token\"");
+    let challenge = shared.front.resource.challenge(headers.contains_key(AUTHORIZATION));
     reply.headers_mut().insert(WWW_AUTHENTICATE, challenge);
     reply
 }

@@ -6,12 +6,14 @@
 mod arriving;
 mod bearer;
 mod descriptors;
+mod forwarded;
 mod guard;
 mod http_service;
 mod limits;
 mod listener;
 mod local_ca;
 mod progress;
+mod protected_resource;
 mod slim;
 mod stream;
 mod tls;
@@ -19,6 +21,7 @@ mod websocket;
 
 pub use guard::Guard;
 pub use limits::Limits;
-pub use listener::{Gateway, GatewayError, Peers};
+pub use listener::{Front, Gateway, GatewayError, Peers};
 pub use local_ca::{LocalCa, LocalCaError, LocalCertificate};
+pub use protected_resource::{ProtectedResource, ResourceError};
 pub use tls::{TlsError, TlsFiles, server_config};

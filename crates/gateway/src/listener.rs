@@ -2,7 +2,7 @@
 
 use crate::progress::Progress;
 use crate::stream::Stream;
-use crate::{Guard, Limits, http_service};
+use crate::{Guard, Limits, ProtectedResource, http_service};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -42,10 +42,21 @@ pub struct GatewayError {
     source: std::io::Error,
 }
 
+/// How the server looks from outside.
+#[derive(Clone, Debug)]
+pub struct Front {
+    /// The names that it answers to.
+    pub guard: Guard,
+    /// What it says of itself to clients that have no token.
+    pub resource: ProtectedResource,
+    /// The proxies whose word for a client's address is taken.
+    pub proxies: Vec<Network>,
+}
+
 /// What every connection shares.
 pub(crate) struct Shared {
     pub(crate) pipeline: Arc<Pipeline>,
-    pub(crate) guard: Guard,
+    pub(crate) front: Front,
     pub(crate) limits: Limits,
     pub(crate) stopping: watch::Receiver<bool>,
 }
@@ -116,13 +127,13 @@ impl Gateway {
     pub async fn serve(
         self,
         pipeline: Arc<Pipeline>,
-        guard: Guard,
+        front: Front,
         tls: Option<Arc<ServerConfig>>,
         peers: Peers,
         limits: Limits,
         mut stopping: watch::Receiver<bool>,
     ) {
-        let shared = Arc::new(Shared { pipeline, guard, limits, stopping: stopping.clone() });
+        let shared = Arc::new(Shared { pipeline, front, limits, stopping: stopping.clone() });
         let acceptor = tls.map(TlsAcceptor::from);
         let room = Arc::new(Semaphore::new(limits.connections));
         let mut trouble = Trouble::default();

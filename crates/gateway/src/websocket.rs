@@ -20,11 +20,13 @@ use hyper::body::Incoming;
 use hyper_util::rt::TokioIo;
 use pipeline::{Answer, Asked};
 use protocol::{RequestId, Wire};
+use revocation::Standing;
 use scan::ScannedFrame;
 use std::collections::HashMap;
 use std::io::ErrorKind;
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::task::{self, AbortHandle, JoinError, JoinSet};
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at, timeout};
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
@@ -43,6 +45,11 @@ const SILENT_PINGS: u32 = 3;
 
 /// The token is not good any more. Private use range, RFC 6455 §7.4.2.
 const CLOSE_UNAUTHENTICATED: u16 = 4401;
+const NOT_VALID: &str = "the token is not valid any more";
+
+/// What a revoked caller's calls get to write their records, and the peer to take the close frame: both
+/// together are within the second in which a revocation has to hold.
+const CUT_OFF_TIME: Duration = Duration::from_millis(400);
 
 /// Answers the upgrade request; the socket is served by a task of its own.
 pub(crate) fn upgrade(
@@ -53,9 +60,10 @@ pub(crate) fn upgrade(
 ) -> Reply {
     let headers = request.headers();
     let caller = Caller { credentials: bearer(headers), peer, user_agent: user_agent(headers) };
-    if let Err(answer) = shared.pipeline.admit(&caller.arrival(Bytes::new())) {
-        return challenge(&answer);
-    }
+    let standing = match shared.pipeline.admit(&caller.arrival(Bytes::new())) {
+        Ok(standing) => standing,
+        Err(answer) => return challenge(&shared, headers, &answer),
+    };
     let Some(accept) = handshake(headers) else {
         let refusal = Refusal::new(RefusalCode::Malformed, "not a WebSocket upgrade with subprotocol `mcp`");
         return frame(&shared.pipeline.turn_away(peer, refusal));
@@ -66,7 +74,7 @@ pub(crate) fn upgrade(
         let Ok(parts) = upgraded.downcast::<TokioIo<Stream>>() else { return };
         let (stream, early) = (parts.io.into_inner(), parts.read_buf);
         let socket = Slim::new(stream, &early, shared.limits.message_time).await;
-        Socket::new(shared, caller, socket).serve().await;
+        Socket::new(shared, caller, socket).serve(standing).await;
         drop(place);
     });
     let mut reply = empty(StatusCode::SWITCHING_PROTOCOLS);
@@ -120,6 +128,8 @@ enum End {
     Gone,
     /// We close it.
     Close(CloseCode, &'static str),
+    /// The caller was revoked: we close it, and soon.
+    CutOff,
 }
 
 struct Socket {
@@ -144,7 +154,7 @@ impl Socket {
         }
     }
 
-    async fn serve(mut self) {
+    async fn serve(mut self, mut standing: Standing) {
         let ping_time = self.shared.limits.ping_time;
         let mut pings = interval_at(Instant::now() + ping_time, ping_time);
         pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -152,6 +162,8 @@ impl Socket {
         let end = loop {
             let step = tokio::select! {
                 step = self.step(&mut pings) => step,
+                // Whatever is being sent to somebody who is revoked stops where it is.
+                _ = standing.lost(None) => Err(self.cut_off().await),
                 () = stopped(&mut stopping) => {
                     let _drained = timeout(DRAIN_TIME, self.drain()).await;
                     Err(End::Close(CloseCode::Restart, "the server is going down"))
@@ -161,11 +173,23 @@ impl Socket {
                 break end;
             }
         };
-        if let End::Close(code, reason) = end {
-            let frame = CloseFrame { code, reason: reason.into() };
-            let _closed = timeout(self.shared.limits.write_time, self.stream.close(frame)).await;
-        }
+        let limits = self.shared.limits;
+        let (code, reason, time) = match end {
+            End::Gone => return,
+            End::Close(code, reason) => (code, reason, limits.write_time),
+            End::CutOff => (CloseCode::Library(CLOSE_UNAUTHENTICATED), NOT_VALID, CUT_OFF_TIME),
+        };
+        let frame = CloseFrame { code, reason: reason.into() };
+        let _closed = timeout(time, self.stream.close(frame)).await;
         // Dropping the calls stops them: nobody is left to answer.
+    }
+
+    /// The caller is revoked. Their calls hear of it as well and end by themselves; nobody is answered.
+    async fn cut_off(&mut self) -> End {
+        let _ended = timeout(CUT_OFF_TIME, async { while self.calls.join_next().await.is_some() {} }).await;
+        let refusal = Refusal::new(RefusalCode::Unauthenticated, "revoked while a socket was open");
+        let _nobody_is_answered = self.shared.pipeline.turn_away(self.caller.peer, refusal);
+        End::CutOff
     }
 
     /// Answers the calls in flight; takes no more.
@@ -208,8 +232,7 @@ impl Socket {
 
     async fn turn_out(&mut self, answer: &ScannedFrame) -> Result<(), End> {
         self.send(answer).await?;
-        let code = CloseCode::Library(CLOSE_UNAUTHENTICATED);
-        Err(End::Close(code, "the token is not valid any more"))
+        Err(End::Close(CloseCode::Library(CLOSE_UNAUTHENTICATED), NOT_VALID))
     }
 
     /// Sends a finished call's answer, unless the call was cancelled in the meantime.

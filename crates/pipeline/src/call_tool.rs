@@ -34,7 +34,7 @@ impl Pipeline {
     }
 
     /// The five layers and the log, in their order.
-    pub(crate) async fn governed(
+    pub(crate) async fn layers(
         &self,
         caller: Authenticated,
         tool: &str,
@@ -43,11 +43,11 @@ impl Pipeline {
         parent: Option<&Begun>,
     ) -> Result<(ScannedOutput, OutcomeReceipt), Box<Ended>> {
         let parts = &self.parts;
-        let manifest = tool.parse().ok().and_then(|name| self.tools.get(&name));
+        let manifest = self.served(&caller, tool).cloned();
         // Taken once: the permit carries it through every later question of this call.
         let policy = parts.policy.now();
-        let permit =
-            authz::authorize(caller, manifest, &policy).map_err(|denied| Ended::unseen(denied, tool))?;
+        let permit = authz::authorize(caller, manifest.as_ref(), &policy)
+            .map_err(|denied| Ended::unseen(denied, tool))?;
         let arguments = match Arguments::new(arguments) {
             Ok(arguments) => arguments,
             Err(refusal) => return Err(Ended::unread(permit, refusal)),

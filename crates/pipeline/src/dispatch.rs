@@ -5,6 +5,7 @@ use audit::{Listed, Refused};
 use authn::{Arrival, Audience, Authenticated};
 use domain::{Refusal, RefusalCode};
 use protocol::{Message, Notification, ReplyTo, Request, RequestBody, RequestId, RpcError, Wire};
+use revocation::Standing;
 use scan::ScannedFrame;
 use std::time::Instant;
 use validate::who;
@@ -70,10 +71,11 @@ impl Pipeline {
         scan::notice_error(RpcError::of(refusal).answering(id), &self.parts.scanner)
     }
 
-    /// Layer 1 alone, for a transport that has to decide before it reads. The frame answers a refused caller.
-    pub fn admit(&self, arrival: &Arrival) -> Result<(), ScannedFrame> {
+    /// Layer 1 alone, for a transport that has to decide before it reads. What it keeps open has to end
+    /// when the caller's standing is lost. The frame answers a refused caller.
+    pub fn admit(&self, arrival: &Arrival) -> Result<Standing, ScannedFrame> {
         match authn::authenticate(arrival, Audience::Mcp, &self.parts.authenticator) {
-            Ok(_) => Ok(()),
+            Ok(caller) => Ok(self.parts.authenticator.standing(&caller)),
             Err(refusal) => Err(self.unauthenticated(arrival, refusal)),
         }
     }

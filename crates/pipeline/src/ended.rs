@@ -4,23 +4,25 @@
 //! a result with `isError` that a model can read. The record is on disk before either.
 
 use crate::Pipeline;
-use audit::Refused;
+use audit::{Refused, Who};
 use authz::{Denied, Permit};
 use domain::{CallId, ControlVerdict, Digest, Refusal, RefusalCode};
 use execute::NotBegun;
 use protocol::{ReplyTo, RpcError};
+use revocation::Ended as Lost;
 use scan::{RefusedCall, ScannedFrame};
 use std::sync::Arc;
 use std::time::Instant;
 use validate::{Stopped, who};
 
 /// A call that a layer ended.
-#[expect(clippy::large_enum_variant, reason = "it is always behind a box")]
 pub(crate) enum Ended {
     /// Layer 2: the tool is not there, or not there for this caller.
     Unseen { denied: Box<Denied>, tool: String },
     /// Layers 3 and 4, before the effect.
     Refused { refusal: Refusal, permit: Permit, arguments: Option<Digest>, controls: Vec<ControlVerdict> },
+    /// Caller or tool were revoked while the call ran.
+    CutOff { refusal: Refusal, who: Who, tool: String },
     /// After the effect: the outcome could not be recorded, so nothing is sent.
     NotClosed { refusal: Refusal },
 }
@@ -48,6 +50,14 @@ impl Ended {
         Box::new(Self::Refused { refusal, permit: checked.into_permit(), arguments, controls })
     }
 
+    pub(crate) fn cut_off(who: Who, tool: &str, lost: Lost) -> Box<Self> {
+        let refusal = match lost {
+            Lost::Caller(why) => Refusal::new(RefusalCode::Unauthenticated, why),
+            Lost::Tool => Refusal::new(RefusalCode::UnknownTool, "the tool is revoked"),
+        };
+        Box::new(Self::CutOff { refusal, who, tool: tool.to_owned() })
+    }
+
     pub(crate) fn not_closed(refusal: Refusal) -> Box<Self> {
         Box::new(Self::NotClosed { refusal })
     }
@@ -56,7 +66,9 @@ impl Ended {
     pub(crate) fn refusal(&self) -> &Refusal {
         match self {
             Self::Unseen { denied, .. } => &denied.refusal,
-            Self::Refused { refusal, .. } | Self::NotClosed { refusal } => refusal,
+            Self::Refused { refusal, .. } | Self::CutOff { refusal, .. } | Self::NotClosed { refusal } => {
+                refusal
+            }
         }
     }
 }
@@ -86,6 +98,7 @@ impl Pipeline {
             (Ended::Unseen { .. }, Ok(_)) => {
                 error(Refusal::new(RefusalCode::UnknownTool, "not visible to the caller"))
             }
+            (Ended::CutOff { refusal, .. }, Ok(_)) => error(refusal),
             (Ended::Refused { refusal, controls, .. }, Ok(receipt)) => match receipt {
                 Some(receipt) => {
                     let said = RefusedCall { call, controls, receipt: &receipt };
@@ -120,6 +133,17 @@ impl Pipeline {
                 policy: Some(denied.policy),
                 reasons: texts(&denied.reasons),
                 controls: vec![denied.authenticated.verdict().clone(), denied.verdict.clone()],
+                duration_us,
+            },
+            Ended::CutOff { refusal, who, tool } => Refused {
+                call,
+                who: who.clone(),
+                tool: Some(tool.clone()),
+                refusal: refusal.clone(),
+                arguments: None,
+                policy: None,
+                reasons: Vec::new(),
+                controls: Vec::new(),
                 duration_us,
             },
             Ended::Refused { refusal, permit, arguments, controls } => Refused {

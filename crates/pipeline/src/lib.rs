@@ -5,6 +5,7 @@
 
 mod call_port;
 mod call_tool;
+mod cut_off;
 mod dispatch;
 mod ended;
 mod list_tools;

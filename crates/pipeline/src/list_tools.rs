@@ -14,6 +14,7 @@ impl Pipeline {
         let visible: Vec<Value> = self
             .tools
             .values()
+            .filter(|manifest| !self.is_revoked(caller, manifest))
             .filter(|manifest| authz::visible(caller, manifest, &policy))
             .filter_map(|manifest| serde_json::to_value(manifest.definition()).ok())
             .collect();

@@ -1,7 +1,7 @@
 //! What the path works with. Made once at start, never changed.
 
 use audit::Audit;
-use authn::Authenticator;
+use authn::{Authenticated, Authenticator};
 use authz::PolicyInForce;
 use domain::{CallId, Clock, Refusal, RefusalCode, ToolName};
 use execute::Connectors;
@@ -49,6 +49,16 @@ impl Pipeline {
     /// Whether calls can be taken: the log takes records.
     pub fn is_ready(&self) -> bool {
         self.parts.audit.is_ready()
+    }
+
+    /// The tool of this name, unless it is revoked. Listing asks the same.
+    pub(crate) fn served(&self, caller: &Authenticated, name: &str) -> Option<&Arc<ToolManifest>> {
+        let name: ToolName = name.parse().ok()?;
+        self.tools.get(&name).filter(|manifest| !self.is_revoked(caller, manifest))
+    }
+
+    pub(crate) fn is_revoked(&self, caller: &Authenticated, tool: &ToolManifest) -> bool {
+        self.parts.authenticator.revocations().has_tool(&caller.principal().tenant, tool.name())
     }
 
     pub(crate) fn mint_call(&self) -> Result<CallId, Refusal> {

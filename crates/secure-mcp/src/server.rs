@@ -9,7 +9,7 @@ use anyhow::Context as _;
 use authz::{CheckReport, Policy, PolicyFiles};
 use cli::{BoxFuture, ChangedPolicy, DoctorLine, Offline, Running, Server};
 use domain::{Clock, SystemClock};
-use gateway::{Gateway, Guard, Limits, Peers, TlsFiles};
+use gateway::{Front, Gateway, Guard, Limits, Peers, ProtectedResource, TlsFiles};
 use settings::{AdminListen, Settings, Tls};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -122,6 +122,7 @@ fn up(settings: Settings, house: House) -> anyhow::Result<Running> {
         authenticator: house.authenticator,
         policy: house.policy,
         approvals: house.approvals,
+        store: house.store,
         audit: house.audit.clone(),
         issuer: house.issuer,
         clock: house.clock,
@@ -131,11 +132,15 @@ fn up(settings: Settings, house: House) -> anyhow::Result<Running> {
         Tls::AtProxy => Peers::Proxies(server.trusted_proxies.clone()),
         Tls::Files { .. } | Tls::LocalAuthority => Peers::Any,
     };
-    let guard = Guard::new(server.allowed_hosts.iter().cloned(), server.allowed_origins.iter().cloned());
+    let front = Front {
+        guard: Guard::new(server.allowed_hosts.iter().cloned(), server.allowed_origins.iter().cloned()),
+        resource: ProtectedResource::new(&mcp_url, &settings.identity.authorization_servers())?,
+        proxies: server.trusted_proxies.clone(),
+    };
     let limits = Limits::of_this_process();
     let (stop, stopping) = watch::channel(false);
     let mut serving = tokio::task::JoinSet::new();
-    serving.spawn(gateway.serve(house.pipeline, guard, tls, peers, limits, stopping.clone()));
+    serving.spawn(gateway.serve(house.pipeline, front, tls, peers, limits, stopping.clone()));
     for plane in planes {
         serving.spawn(plane.serve(Arc::clone(&parts), stopping.clone()));
     }

@@ -47,6 +47,8 @@ pub struct House {
     pub known_tools: Vec<Arc<ToolManifest>>,
     /// Approvals.
     pub approvals: Arc<Approvals>,
+    /// The server's state.
+    pub store: Store,
     /// The log.
     pub audit: Audit,
     /// The embedded issuer.
@@ -98,7 +100,9 @@ pub async fn house(settings: &Settings, launcher: PathBuf, change: ChangedPolicy
     let issuer = local_issuer(settings, &keys);
     let authenticator = Arc::new(authenticator(settings, &issuer, &clock)?);
     let store = Store::open(&settings.server.data_dir.join("state.db"))?;
-    let approvals = Approvals::open(store, audit.clone(), Arc::clone(&keys), Arc::clone(&clock)).await?;
+    authenticator.revocations().restore(store.revocations().await?);
+    let approvals =
+        Approvals::open(store.clone(), audit.clone(), Arc::clone(&keys), Arc::clone(&clock)).await?;
     let approvals = Arc::new(approvals);
     let prepares = catalogue.served.iter().map(|tool| Arc::clone(tool) as Arc<dyn Prepare>);
     let inbound = ScannerConfig { kinds: KindSet::of(Class::HiddenText), ..ScannerConfig::default() };
@@ -126,6 +130,7 @@ pub async fn house(settings: &Settings, launcher: PathBuf, change: ChangedPolicy
         policy,
         known_tools,
         approvals,
+        store,
         audit,
         issuer,
         clock,

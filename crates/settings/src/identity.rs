@@ -45,6 +45,12 @@ impl Identity {
         }
         Ok(Self { issuers })
     }
+
+    /// The issuers that clients can look up by their name: a URL. RFC 8414 §2.
+    pub fn authorization_servers(&self) -> Vec<String> {
+        let issuers = self.issuers.iter().map(|issuer| issuer.issuer.clone());
+        issuers.filter(|issuer| issuer.starts_with("https://")).collect()
+    }
 }
 
 impl Issuer {

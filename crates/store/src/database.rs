@@ -33,6 +33,10 @@ const SCHEMA: &str = "
     CREATE INDEX approval_by_state ON approval (state);
 ";
 
+/// Tables of modules that came later, made where they are missing. A change of one of them needs a step
+/// of its own.
+const LATER: [&str; 1] = [crate::revocation_rows::SCHEMA];
+
 /// Jobs waiting for the thread. One job takes one disk sync, a few milliseconds.
 const MAX_WAITING: usize = 1024;
 
@@ -72,6 +76,12 @@ pub enum StoreError {
     /// A principal has as many open requests as it may have.
     #[error("more than {limit} requests of one principal are open")]
     TooMany {
+        /// The limit.
+        limit: u32,
+    },
+    /// A table holds as many rows as it may.
+    #[error("the state file holds {limit} rows of this kind and takes no more")]
+    Full {
         /// The limit.
         limit: u32,
     },
@@ -141,6 +151,9 @@ fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
             transaction.pragma_update(None, "user_version", SCHEMA_VERSION)?;
         }
         found => return Err(StoreError::Newer { found }),
+    }
+    for schema in LATER {
+        transaction.execute_batch(schema)?;
     }
     Ok(transaction.commit()?)
 }

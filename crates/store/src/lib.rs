@@ -1,4 +1,4 @@
-//! The server's own state, in one SQLite file: today the approvals.
+//! The server's own state, in one SQLite file: today the approvals and what is revoked.
 //!
 //! Level 2. One thread owns the connection; a write is on disk before its answer is. It knows rows,
 //! not rules: who may approve, and what an approval is good for, is decided above.
@@ -6,6 +6,7 @@
 mod approval_rows;
 mod database;
 mod forgetting;
+mod revocation_rows;
 #[cfg(test)]
 mod tests;
 

@@ -1,7 +1,9 @@
-//! Approval rows: one claim, expiry, restart.
+//! Approval rows: one claim, expiry, restart. Revocation rows: kept, bounded, forgotten.
 
 use crate::{ApprovalState, NewApproval, Store};
 use domain::{CallId, Digest, Principal, UnixMillis};
+use revocation::{Revoked, TOKEN_REMEMBERED, What};
+use std::time::Duration;
 
 fn request(id: &str, requested: u64) -> NewApproval {
     NewApproval {
@@ -90,4 +92,42 @@ async fn a_principal_has_a_bounded_number_of_open_requests() {
     let late = NewApproval { binding: Digest::of(b"late"), ..request("late", 10 + 2 * 24 * 60 * 60 * 1000) };
     store.find_or_insert_approval(late, 3).await.unwrap();
     assert!(store.approval("a0".into()).await.unwrap().is_none(), "an old row was kept");
+}
+
+fn revoked(kind: &str, name: &str) -> Revoked {
+    Revoked { tenant: "acme".parse().unwrap(), what: What::read(kind, name).unwrap() }
+}
+
+#[tokio::test]
+async fn what_is_revoked_stays_so_over_a_restart_until_it_is_lifted() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("state.db");
+    let store = Store::open(&file).unwrap();
+    let all = [("person", "ana"), ("client", "desk"), ("token", "a\"b'c"), ("tool", "echo")];
+    for (kind, name) in all {
+        assert!(store.insert_revocation(revoked(kind, name), UnixMillis(10)).await.unwrap());
+        assert!(!store.insert_revocation(revoked(kind, name), UnixMillis(11)).await.unwrap(), "{kind} twice");
+    }
+    drop(store);
+    let store = Store::open(&file).unwrap();
+    let mut expected: Vec<_> = all.map(|(kind, name)| (revoked(kind, name), UnixMillis(10))).into();
+    expected.sort_by_key(|(row, _)| row.what.kind());
+    assert_eq!(store.revocations().await.unwrap(), expected);
+    assert!(store.delete_revocation(revoked("person", "ana")).await.unwrap());
+    assert!(!store.delete_revocation(revoked("person", "ana")).await.unwrap());
+    assert!(store.revocations().await.unwrap().iter().all(|(row, _)| row.what.kind() != "person"));
+}
+
+#[tokio::test]
+async fn a_revoked_token_is_forgotten_after_the_longest_life_of_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(&folder.path().join("state.db")).unwrap();
+    let start = UnixMillis(1_000);
+    store.insert_revocation(revoked("token", "old"), start).await.unwrap();
+    store.insert_revocation(revoked("person", "ana"), start).await.unwrap();
+    let later = start.plus(TOKEN_REMEMBERED + Duration::from_millis(1));
+    store.insert_revocation(revoked("token", "new"), later).await.unwrap();
+    let rows = store.revocations().await.unwrap();
+    let names: Vec<&str> = rows.iter().map(|(row, _)| row.what.name()).collect();
+    assert_eq!(names, ["ana", "new"]);
 }

@@ -15,6 +15,7 @@ fn good(endpoint: Endpoint) -> (String, &'static str) {
     let body = match endpoint {
         Endpoint::CreateToken => r#"{"person":"ana","client":"desk","audience":"mcp"}"#,
         Endpoint::DecideApproval => r#"{"decision":"grant"}"#,
+        Endpoint::Revoke | Endpoint::LiftRevocation => r#"{"kind":"tool","name":"echo"}"#,
         Endpoint::AcceptPolicy | Endpoint::RollBackPolicy => "{}",
         Endpoint::ShredPerson => r#"{"person":"nobody"}"#,
         _ => "",

@@ -71,8 +71,9 @@ impl House {
         let config = AuditConfig { reserve_mib: 0, ..AuditConfig::new(folder.path().join("audit"), "test") };
         let (audit, _) = Audit::open(config, &keys, Arc::clone(&clock)).unwrap();
         let store = Store::open(&folder.path().join("state.db")).unwrap();
-        let approvals =
-            Approvals::open(store, audit.clone(), Arc::clone(&keys), Arc::clone(&clock)).await.unwrap();
+        let approvals = Approvals::open(store.clone(), audit.clone(), Arc::clone(&keys), Arc::clone(&clock))
+            .await
+            .unwrap();
         let policies = folder.path().join("policies");
         std::fs::create_dir(&policies).unwrap();
         for (name, text) in [("schema.cedarschema", SCHEMA), ("roles.toml", ROLES), ("data.toml", "")] {
@@ -97,6 +98,7 @@ impl House {
             desk: PolicyDesk::of_server(desk, Arc::clone(&policy)),
             policy,
             approvals: Arc::new(approvals),
+            store,
             audit,
             issuer: issuer(&keys),
             clock,

@@ -7,6 +7,7 @@ use crate::limits::MAX_TEXT_BYTES;
 use crate::subjects::{SubjectName, Subjects};
 use crate::{OperatorEvent, Person, Who};
 use domain::{CallId, Digest, Principal, UnixMillis};
+use revocation::{Revoked, What};
 use secrets::KeyError;
 
 /// The people of an event, with their keys.
@@ -87,7 +88,10 @@ fn people(event: &OperatorEvent) -> People<'_> {
         }
         E::ApprovalExpired { requester, .. } => (None, Some(Person::of(requester))),
         E::TokenCreated { by, principal, .. } => (by.as_ref(), Some(Person::of(principal))),
-        E::Revoked { by, principal, .. } => (by.as_ref(), principal.as_ref().map(Person::of)),
+        E::Revoked { by, revoked: Revoked { tenant, what: What::Person(person) }, .. } => {
+            (by.as_ref(), Some(Person { tenant: tenant.clone(), person: person.clone() }))
+        }
+        E::Revoked { by, .. } => (by.as_ref(), None),
         E::SubjectErased { by, person, .. } => (by.as_ref(), Some(person.clone())),
     };
     People { by, other }
@@ -121,7 +125,9 @@ fn entity_name(event: &OperatorEvent) -> Option<(&'static str, &str)> {
         | E::ApprovalDenied { approval, .. }
         | E::ApprovalExpired { approval, .. } => Some(("approval", approval)),
         E::TokenCreated { token_id, .. } => Some(("token", token_id)),
-        E::Revoked { token_id: Some(token_id), .. } => Some(("token", token_id)),
+        // A person is named under `user`, encrypted.
+        E::Revoked { revoked: Revoked { what: What::Person(_), .. }, .. } => None,
+        E::Revoked { revoked, .. } => Some((revoked.what.kind(), revoked.what.name())),
         E::LogRead { .. } | E::SubjectErased { .. } => Some(("audit_log", "audit")),
         _ => None,
     }
@@ -164,9 +170,13 @@ fn fields(event: &OperatorEvent, body: &mut Body<'_>) {
             body.json.key("expires").number(expires.0);
             body.json.key("tenant").string(principal.tenant.as_str());
         }
-        E::Revoked { reason, .. } | E::SubjectErased { reason, .. } => {
-            optional_reason(body, reason.as_deref())
+        E::Revoked { revoked, lifted, reason, .. } => {
+            body.json.key("kind").word(revoked.what.kind());
+            optional_reason(body, reason.as_deref());
+            body.json.key("state").word(if *lifted { "lifted" } else { "revoked" });
+            body.json.key("tenant").string(revoked.tenant.as_str());
         }
+        E::SubjectErased { reason, .. } => optional_reason(body, reason.as_deref()),
         E::LogRead { command, call, records, .. } => {
             if let Some(call) = call {
                 body.json.key("call").plain(call);

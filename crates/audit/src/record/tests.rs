@@ -82,7 +82,7 @@ fn canonical(value: &Value) -> String {
 fn every_record_is_canonical_json_with_the_ocsf_fields() {
     let desk = desk();
     let records = every_record(&desk);
-    assert_eq!(records.len(), 21);
+    assert_eq!(records.len(), 23);
     for record in &records {
         let text = std::str::from_utf8(json_of(record)).unwrap();
         let value: Value = serde_json::from_str(text).unwrap();

@@ -15,5 +15,6 @@ mod compile_fail;
 mod key_sets;
 mod local_issuer;
 mod remembered;
+mod revoked;
 mod signer;
 mod world;

@@ -4,7 +4,7 @@ use super::http_connection::HttpConnection;
 use super::{ClientError, stream};
 use crate::Failure;
 use crate::failure::advice;
-use admin::AdminAddress;
+use admin::{AdminAddress, MadeToken};
 use bytes::Bytes;
 use domain::Secret;
 use http::{HeaderMap, Method, StatusCode};
@@ -34,16 +34,17 @@ impl AdminClient {
         client: &str,
     ) -> Result<Self, Failure> {
         let request = json!({ "person": person, "client": client, "audience": "admin", "ttl_seconds": 60 });
-        let token = Self::new(operator.clone(), None).create_token(&request).await?;
-        Ok(Self::new(operator, Some(token)))
+        let made = Self::new(operator.clone(), None).create_token(&request).await?;
+        Ok(Self::new(operator, Some(made.token)))
     }
 
     /// Makes a token.
-    pub(crate) async fn create_token(&self, request: &Value) -> Result<Secret<String>, Failure> {
+    pub(crate) async fn create_token(&self, request: &Value) -> Result<MadeToken, Failure> {
         let reply = self.post("/api/tokens", request).await?;
-        match reply.get("token").and_then(Value::as_str) {
-            Some(token) => Ok(Secret::new(token.to_owned())),
-            None => Err(ClientError::answer(&self.address.to_string(), "without a token").into()),
+        let text = |name: &str| reply.get(name).and_then(Value::as_str).map(str::to_owned);
+        match (text("token"), text("token_id")) {
+            (Some(token), Some(id)) => Ok(MadeToken { token: Secret::new(token), id }),
+            _ => Err(ClientError::answer(&self.address.to_string(), "without a token").into()),
         }
     }
 

@@ -71,7 +71,8 @@ async fn connect(access: &McpAccess, context: Context<'_>) -> Result<McpClient, 
 async fn token(access: &McpAccess, context: Context<'_>) -> Result<Secret<String>, Failure> {
     if let Some(person) = &access.person {
         let request = json!({ "person": person, "client": access.client, "audience": "mcp", "ttl_seconds": TTL_SECONDS });
-        return AdminClient::new(operator_socket(&access.data_dir), None).create_token(&request).await;
+        let made = AdminClient::new(operator_socket(&access.data_dir), None).create_token(&request).await?;
+        return Ok(made.token);
     }
     context.token(access.token_file.as_deref())?.ok_or_else(|| {
         Failure::usage(

@@ -5,9 +5,8 @@ use crate::client::AdminClient;
 use crate::context::Context;
 use crate::home::{is_running, operator_socket};
 use crate::{Exit, Failure, files};
-use admin::{TokenError, create_token};
+use admin::{MadeToken, TokenError, create_token};
 use authn::TokenRequest;
-use domain::Secret;
 use serde_json::json;
 use settings::Settings;
 
@@ -18,7 +17,7 @@ pub(super) async fn create(asked: CreateToken, context: Context<'_>) -> Result<E
         return Err(Failure::usage("file_exists", cause, "name another file; nothing is overwritten"));
     }
     let socket = operator_socket(&settings.server.data_dir);
-    let token = if is_running(&socket).await {
+    let made = if is_running(&socket).await {
         let request = json!({
             "person": asked.person,
             "client": asked.client,
@@ -30,15 +29,17 @@ pub(super) async fn create(asked: CreateToken, context: Context<'_>) -> Result<E
     } else {
         offline(&settings, &asked, context).await?
     };
+    let MadeToken { token, id } = made;
+    let lifetime = asked.ttl.as_secs();
     match &asked.out {
         Some(file) => {
             files::write_private(file, &format!("{}\n", token.expose()))?;
-            let written = json!({ "token_file": file, "expires_in_seconds": asked.ttl.as_secs() });
+            let written = json!({ "token_file": file, "token_id": id, "expires_in_seconds": lifetime });
             context.output.say(format!("token written to {}", file.display()), &written);
         }
         None => context.output.say(
             token.expose(),
-            &json!({ "token": token.expose(), "expires_in_seconds": asked.ttl.as_secs() }),
+            &json!({ "token": token.expose(), "token_id": id, "expires_in_seconds": lifetime }),
         ),
     }
     Ok(Exit::Ok)
@@ -49,7 +50,7 @@ async fn offline(
     settings: &Settings,
     asked: &CreateToken,
     context: Context<'_>,
-) -> Result<Secret<String>, Failure> {
+) -> Result<MadeToken, Failure> {
     let tenant = match &asked.tenant {
         Some(tenant) => tenant.clone(),
         None => context.server.load_policy(&settings.policy.dir)?.tenant().clone(),

@@ -27,12 +27,12 @@ impl<'a> Cast<'a> {
     pub(super) async fn caller(&self, person: &str, transport: Transport) -> Result<McpClient, Failure> {
         let request =
             json!({ "person": person, "client": CLIENT, "audience": "mcp", "ttl_seconds": TTL_SECONDS });
-        let token = AdminClient::new(self.operator.clone(), None).create_token(&request).await?;
+        let made = AdminClient::new(self.operator.clone(), None).create_token(&request).await?;
         let url = match transport {
             Transport::Https => &self.file.mcp_url,
             Transport::Wss => &self.file.wss_url,
         };
-        Ok(McpClient::connect(Endpoint::parse(url)?, &Trust::new(self.file.ca_file.as_deref()), token)
+        Ok(McpClient::connect(Endpoint::parse(url)?, &Trust::new(self.file.ca_file.as_deref()), made.token)
             .await?)
     }
 

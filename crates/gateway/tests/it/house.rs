@@ -7,7 +7,7 @@ use authz::{Policy, PolicyFiles, PolicyInForce};
 use connector_echo::Echo;
 use domain::{Clock, SystemClock, UnixMillis};
 use execute::{Connector, Connectors};
-use gateway::{Gateway, Guard, Limits, LocalCa, Peers, TlsFiles};
+use gateway::{Front, Gateway, Guard, Limits, LocalCa, Peers, ProtectedResource, TlsFiles};
 use manifest::Prepare;
 use pipeline::{Parts, Pipeline};
 use scan::{Actions, FindingAction, OutputScanner};
@@ -120,9 +120,13 @@ impl House {
         let tls = tls(folder.path()).map(|files| gateway::server_config(&files).unwrap());
         let gateway = Gateway::bind("127.0.0.1:0".parse().unwrap()).unwrap();
         let address = gateway.address();
-        let guard = Guard::new([address.to_string()], []);
+        let front = Front {
+            guard: Guard::new([address.to_string()], []),
+            resource: ProtectedResource::new(URL, &[]).unwrap(),
+            proxies: Vec::new(),
+        };
         let (stop, stopping) = watch::channel(false);
-        tokio::spawn(gateway.serve(Arc::new(pipeline), guard, tls, Peers::Any, limits, stopping));
+        tokio::spawn(gateway.serve(Arc::new(pipeline), front, tls, Peers::Any, limits, stopping));
         Self { address, token, clock: shifted, _folder: folder, _stop: stop }
     }
 
