@@ -141,6 +141,7 @@ fn manifest(
         max_arguments_bytes: MAX_ARGUMENTS_BYTES,
         max_output_bytes: MAX_OUTPUT_BYTES,
         timeout: TOOL_TIMEOUT,
+        ..ToolLimits::DEFAULT
     };
     ToolManifest::new(definition, Effect::Execute, IsolationTier::Process, limits, &["code"], &ATTRIBUTES)
 }

@@ -10,5 +10,5 @@ mod plan;
 mod run;
 mod unisolated;
 
-pub use run::{CodeTool, Places};
+pub use run::CodeTool;
 pub use unisolated::NoIsolation;

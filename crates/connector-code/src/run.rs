@@ -6,6 +6,7 @@ use crate::unisolated::NoIsolation;
 use audit::Usage;
 use domain::{Refusal, RefusalCode, ResourceName, Untrusted};
 use execute::{Begun, BoxFuture, CallPort, Connector, Isolation, Output, Ran};
+use limits::{Place, Places};
 use manifest::{Arguments, DataView, IsolationTier, Plan, Prepare, ToolManifest, ToolManifestError};
 use sandbox::Isolation::Available;
 use sandbox::{
@@ -16,7 +17,6 @@ use serde_json::{Value, json};
 use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::timeout;
 
 /// How long a call waits for a place before it is told that there is none.
@@ -24,17 +24,6 @@ const PLACE_TIME: Duration = Duration::from_secs(5);
 
 /// What a result says of a run under the override.
 const NO_ISOLATION: &str = "none (override)";
-
-/// Sandboxes at once, shared by every tool that runs code: what the host's memory carries.
-#[derive(Clone)]
-pub struct Places(Arc<Semaphore>);
-
-impl Places {
-    /// `count` places.
-    pub fn new(count: usize) -> Self {
-        Self(Arc::new(Semaphore::new(count)))
-    }
-}
 
 /// A tool that runs the caller's code.
 pub struct CodeTool {
@@ -49,7 +38,8 @@ pub struct CodeTool {
 }
 
 impl CodeTool {
-    /// `code-executor`; `None` if the host has none of the languages.
+    /// `code-executor`; `None` if the host has none of the languages. `places` is shared by every tool
+    /// that runs code: what the host's memory carries.
     pub fn code_executor(
         sandbox: &Sandbox,
         runtimes: &Runtimes,
@@ -152,7 +142,7 @@ impl CodeTool {
     }
 
     /// What the sandbox is to do, and the place to do it in.
-    async fn order(&self, call: &Begun) -> Result<(SandboxSpec, SemaphorePermit<'_>), Refusal> {
+    async fn order(&self, call: &Begun) -> Result<(SandboxSpec, Place), Refusal> {
         let plan = CodePlan::decode(call.plan())?;
         let interpreter = self
             .runtimes
@@ -175,9 +165,12 @@ impl CodeTool {
         spec.limits = self.limits.clone();
         spec.limits.wall_time = asked.min(self.limits.wall_time);
         spec.limits.cpu_time = asked.min(self.limits.cpu_time);
-        let Ok(Ok(place)) = timeout(PLACE_TIME, self.places.0.acquire()).await else {
-            return Err(Refusal::new(RefusalCode::Busy, "every place for a sandbox is taken")
-                .with_retry_after_ms(1000));
+        let Ok(Some(place)) = timeout(PLACE_TIME, self.places.take(call.principal())).await else {
+            return Err(Refusal::new(
+                RefusalCode::Busy,
+                "every place for a sandbox is taken, or every one that the caller may have",
+            )
+            .with_retry_after_ms(1000));
         };
         Ok((spec, place))
     }
@@ -212,7 +205,7 @@ impl Connector for CodeTool {
                 peak_memory_bytes: result.usage.peak_memory_bytes,
             });
             let outcome = ran.and_then(|result| output(&result)).map(Untrusted::new);
-            Ran { outcome, isolation, usage }
+            Ran { outcome, isolation, usage, rows: 0 }
         })
     }
 }

@@ -7,8 +7,9 @@ impl Connector for DatabaseQuery {
     fn run<'a>(&'a self, call: &'a Begun, _port: &'a dyn CallPort) -> BoxFuture<'a, Ran> {
         Box::pin(async move {
             let deadline = call.started() + call.manifest().limits().timeout;
-            let answer = self.answer(call.plan().bytes(), &call.principal().tenant, deadline).await;
-            Ran::in_process(answer.map(Output::of_structured))
+            let answer = self.answer(call.plan().bytes(), call.principal(), deadline).await;
+            let rows = answer.as_ref().ok().and_then(|answer| answer.get("row_count")?.as_u64());
+            Ran { rows: rows.unwrap_or(0), ..Ran::in_process(answer.map(Output::of_structured)) }
         })
     }
 }

@@ -10,13 +10,13 @@ use crate::shelf::Shelf;
 use crate::source::Source;
 use crate::visible::Visible;
 use crate::{refuse, request, tool};
-use domain::{Refusal, RefusalCode, ResourceName, TenantId};
+use domain::{Principal, Refusal, RefusalCode, ResourceName};
+use limits::Places;
 use manifest::{Arguments, AttributeValue, DataView, Plan, Prepare, ToolManifest, ToolManifestError};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
-use tokio::sync::Semaphore;
 use tokio::time::timeout_at;
 
 /// The tool cannot be built.
@@ -35,7 +35,7 @@ pub struct DatabaseQuery {
     manifest: Arc<ToolManifest>,
     sources: BTreeMap<ResourceName, Arc<Shelf>>,
     mask_key: MaskKey,
-    running: Arc<Semaphore>,
+    running: Places,
 }
 
 impl DatabaseQuery {
@@ -52,7 +52,7 @@ impl DatabaseQuery {
             manifest: Arc::new(tool::manifest()?),
             sources: shelves,
             mask_key,
-            running: Arc::new(Semaphore::new(MAX_RUNNING)),
+            running: Places::new(MAX_RUNNING),
         })
     }
 
@@ -61,19 +61,19 @@ impl DatabaseQuery {
         self.sources.values().map(|shelf| shelf.source())
     }
 
-    /// Runs the plan in `bytes` for `tenant` until `deadline`. Dropping the future ends the query.
+    /// Runs the plan in `bytes` for `caller` until `deadline`. Dropping the future ends the query.
     pub(crate) async fn answer(
         &self,
         bytes: &[u8],
-        tenant: &TenantId,
+        caller: &Principal,
         deadline: Instant,
     ) -> Result<Value, Refusal> {
         let plan = QueryPlan::decode(bytes)?;
         let shelf = Arc::clone(self.sources.get(&plan.resource).ok_or_else(refuse::no_resource)?);
-        let key = self.mask_key.of_tenant(tenant);
-        let tenant = tenant.clone();
-        let waiting = timeout_at(deadline.into(), Arc::clone(&self.running).acquire_owned()).await;
-        let Ok(Ok(turn)) = waiting else {
+        let key = self.mask_key.of_tenant(&caller.tenant);
+        let tenant = caller.tenant.clone();
+        let waiting = timeout_at(deadline.into(), self.running.take(caller)).await;
+        let Ok(Some(turn)) = waiting else {
             return Err(Refusal::new(RefusalCode::Busy, "no query ended before this one's deadline"));
         };
         let stop = Stop::at(deadline);

@@ -38,7 +38,7 @@ pub fn manifest() -> Result<ToolManifest, ToolManifestError> {
         input_schema: input_schema(),
         output_schema: Some(output_schema()),
     };
-    let limits = ToolLimits { timeout: RUN_TIMEOUT, ..ToolLimits::DEFAULT };
+    let limits = ToolLimits { timeout: RUN_TIMEOUT, max_rows: u64::from(MAX_ROWS), ..ToolLimits::DEFAULT };
     ToolManifest::new(definition, Effect::Read, IsolationTier::Connector, limits, &["data"], &ATTRIBUTES)
 }
 

@@ -52,6 +52,7 @@ pub async fn begin(
             if let Some(claim) = claim {
                 claim.spend();
             }
+            checked.admission_mut().begin();
             Ok(Begun {
                 checked,
                 receipt,

@@ -54,6 +54,8 @@ pub struct Ran {
     pub isolation: Isolation,
     /// What it used, where that was measured.
     pub usage: Option<Usage>,
+    /// Rows of tables in the output; quotas count them.
+    pub rows: u64,
 }
 
 impl Ran {
@@ -63,6 +65,7 @@ impl Ran {
             outcome: outcome.map(Untrusted::new),
             isolation: Isolation::Held { tier: IsolationTier::Connector, detail: Cow::Borrowed("connector") },
             usage: None,
+            rows: 0,
         }
     }
 }

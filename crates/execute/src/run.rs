@@ -68,12 +68,14 @@ pub async fn run(begun: Begun, connectors: &Connectors, port: &dyn CallPort) -> 
             outcome: Err(Refusal::new(RefusalCode::Timeout, "the connector overran the tool's timeout")),
             isolation: begun.isolation_when_cut_off(),
             usage: None,
+            rows: 0,
         }),
         None => {
             Ran::in_process(Err(Refusal::new(RefusalCode::Internal, "a permitted tool has no connector")))
         }
     };
-    let (checked, receipt, intent, started) = begun.into_parts();
+    let (mut checked, receipt, intent, started) = begun.into_parts();
+    checked.admission_mut().ran(ran.rows);
     let was_refused =
         ran.outcome.as_ref().err().is_some_and(|refusal| refusal.code() == RefusalCode::IsolationUnavailable);
     let said = |verdict| ControlVerdict::new(Control::ExecuteIsolation, verdict);

@@ -1,10 +1,13 @@
-//! How long a WebSocket message may take to arrive.
+//! How long a WebSocket message may take to arrive, and for whom it takes room.
 //!
 //! Reads the headers of a client's frames (RFC 6455 §5.2) as they pass, to know whether a message has
-//! begun and has not ended. What the message says is the pipeline's.
+//! begun and has not ended, and how big it will be: a big one is read on when its principal has room.
+//! What the message says is the pipeline's.
 
+use crate::shares::{FREE_BYTES, Holder, Room};
 use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -20,12 +23,20 @@ pub(crate) struct Arriving<S> {
     time: Duration,
     /// Runs while a message is half here.
     end: Option<Pin<Box<Sleep>>>,
+    share: Arc<Holder>,
+    /// Runs while there is no room for what was announced.
+    waiting: Option<BoxFuture<Room>>,
+    /// What the message that arrives has taken.
+    room: Room,
 }
+
+type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
 impl<S> Arriving<S> {
     /// `early` was read with the upgrade request and is handed to the WebSocket by other means.
-    pub(crate) fn new(stream: S, early: &[u8], time: Duration) -> Self {
-        let mut this = Self { stream, frames: Frames::default(), time, end: None };
+    pub(crate) fn new(stream: S, early: &[u8], time: Duration, share: Arc<Holder>) -> Self {
+        let (frames, room) = (Frames::default(), Room::default());
+        let mut this = Self { stream, frames, time, end: None, share, waiting: None, room };
         this.take(early);
         this
     }
@@ -53,6 +64,23 @@ impl<S> Arriving<S> {
             let time = self.time;
             self.end.get_or_insert_with(|| Box::pin(sleep(time)));
         }
+        let announced = std::mem::take(&mut self.frames.announced);
+        if announced > 0 {
+            let share = Arc::clone(&self.share);
+            self.waiting = Some(Box::pin(async move { share.message(announced).await }));
+        }
+    }
+
+    /// The room of the message that has just been read, for as long as it is under way.
+    pub(crate) fn take_room(&mut self) -> Room {
+        std::mem::take(&mut self.room)
+    }
+
+    fn poll_end(&mut self, task: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match &mut self.end {
+            Some(end) => end.as_mut().poll(task).map(|()| Err(io::ErrorKind::TimedOut.into())),
+            None => Poll::Pending,
+        }
     }
 }
 
@@ -63,6 +91,11 @@ impl<S: AsyncRead + Unpin> AsyncRead for Arriving<S> {
         into: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let this = self.get_mut();
+        if let Some(waiting) = &mut this.waiting {
+            let Poll::Ready(room) = waiting.as_mut().poll(task) else { return this.poll_end(task) };
+            this.room.add(room);
+            this.waiting = None;
+        }
         let before = into.filled().len();
         let read = Pin::new(&mut this.stream).poll_read(task, into);
         if let Poll::Ready(result) = read {
@@ -70,10 +103,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Arriving<S> {
             let is_over = this.end.as_ref().is_some_and(|end| end.deadline() <= Instant::now());
             return Poll::Ready(if is_over { Err(io::ErrorKind::TimedOut.into()) } else { result });
         }
-        match &mut this.end {
-            Some(end) => end.as_mut().poll(task).map(|()| Err(io::ErrorKind::TimedOut.into())),
-            None => Poll::Pending,
-        }
+        this.poll_end(task)
     }
 }
 
@@ -101,6 +131,8 @@ struct Frames {
     left: Option<u64>,
     /// The message has had frames, but not its last one.
     has_more: bool,
+    /// Bytes of payload that headers since the last look announced. Small frames announce nothing.
+    announced: u64,
     /// Messages and control frames that ended.
     ended: u64,
     /// The longest frame.
@@ -120,6 +152,8 @@ impl Frames {
                     self.got += 1;
                     bytes = rest;
                     self.left = self.length();
+                    let is_control = self.header.first().is_some_and(|first| first & 0x08 != 0);
+                    self.announced += self.left.filter(|left| !is_control && *left > FREE_BYTES).unwrap_or(0);
                     self.biggest = self.biggest.max(self.left.unwrap_or_default());
                 }
                 Some(left) => {
@@ -167,10 +201,17 @@ impl Frames {
 #[cfg(test)]
 mod tests {
     use super::{Arriving, Frames};
+    use crate::Limits;
+    use crate::shares::{Holder, holder};
     use std::io::ErrorKind;
+    use std::sync::Arc;
     use std::time::Duration;
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, duplex};
     use tokio::time::{Instant, sleep};
+
+    fn share() -> Arc<Holder> {
+        holder(Limits::default())
+    }
 
     /// A masked frame with `length` bytes of payload.
     fn frame(first: u8, length: usize) -> Vec<u8> {
@@ -229,7 +270,7 @@ mod tests {
     async fn a_message_that_drips_is_given_up_and_a_pause_between_messages_is_not() {
         let time = Duration::from_secs(20);
         let (near, mut far) = duplex(1024);
-        let mut near = Arriving::new(near, &[], time);
+        let mut near = Arriving::new(near, &[], time, share());
         let mut buffer = [0; 1024];
         for _ in 0..3 {
             far.write_all(&frame(0x81, 10)).await.unwrap();
@@ -257,8 +298,41 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn what_came_with_the_upgrade_counts() {
         let (near, _far) = duplex(1024);
-        let mut near = Arriving::new(near, &frame(0x81, 10)[..5], Duration::from_secs(20));
+        let mut near = Arriving::new(near, &frame(0x81, 10)[..5], Duration::from_secs(20), share());
         let error = near.read(&mut [0; 16]).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::TimedOut);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_big_message_is_read_on_when_there_is_room() {
+        let share = holder(Limits { principal_bytes: 100 * 1024, ..Limits::default() });
+        let taken = share.message(64 * 1024).await;
+        let (near, mut far) = duplex(256 * 1024);
+        let mut near = Arriving::new(near, &[], Duration::from_secs(20), Arc::clone(&share));
+        far.write_all(&frame(0x81, 60_000)).await.unwrap();
+        // A small one needs no room.
+        let mut buffer = vec![0; 4096];
+        assert_eq!(near.read(&mut buffer).await.unwrap(), 4096);
+        let more = tokio::time::timeout(Duration::from_secs(5), near.read(&mut buffer)).await;
+        assert!(more.is_err(), "read on without room");
+        drop(taken);
+        assert_eq!(near.read(&mut buffer).await.unwrap(), 4096);
+        let room = near.take_room();
+        let full = tokio::time::timeout(Duration::from_secs(5), share.message(64 * 1024)).await;
+        assert!(full.is_err(), "a message that is under way gave its room back");
+        drop(room);
+        share.message(64 * 1024).await;
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_message_that_gets_no_room_is_given_up() {
+        let share = holder(Limits { principal_bytes: 100 * 1024, ..Limits::default() });
+        let _taken = share.message(64 * 1024).await;
+        let (near, mut far) = duplex(256 * 1024);
+        let mut near = Arriving::new(near, &[], Duration::from_secs(20), share);
+        far.write_all(&frame(0x81, 60_000)).await.unwrap();
+        let mut buffer = vec![0; 4096];
+        assert!(near.read(&mut buffer).await.unwrap() > 0);
+        assert_eq!(near.read(&mut buffer).await.unwrap_err().kind(), ErrorKind::TimedOut);
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::bearer::bearer;
 use crate::forwarded;
+use crate::held::keep;
 use crate::listener::{Place, Shared};
 use crate::protected_resource::{WELL_KNOWN, WELL_KNOWN_MCP};
 use crate::websocket;
@@ -11,6 +12,7 @@ use domain::{Refusal, RefusalCode};
 use http::header::{ALLOW, AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, USER_AGENT, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
 use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
+use hyper::body::Body as _;
 use hyper::body::Incoming;
 use pipeline::Answer;
 use protocol::{Header, Wire};
@@ -79,9 +81,34 @@ async fn post(shared: &Shared, peer: IpAddr, headers: &HeaderMap, body: Incoming
     let arrival =
         |body| Arrival { credentials: bearer(headers), peer, user_agent: user_agent(headers), body };
     // Nothing is read for a caller who is not known: a 401 costs no memory.
-    if let Err(answer) = shared.pipeline.admit(&arrival(Bytes::new())) {
-        return challenge(shared, headers, &answer);
-    }
+    let (caller, _standing) = match shared.pipeline.admit(&arrival(Bytes::new())) {
+        Ok(caller) => caller,
+        Err(answer) => return challenge(shared, headers, &answer),
+    };
+    // Nor for one who has as many requests under way as it may have: the others wait unread.
+    let share = shared.shares.of(&caller);
+    let length = body.size_hint().exact().unwrap_or(MAX_MESSAGE_BYTES as u64);
+    let waiting = async {
+        let mut room = share.run().await;
+        room.add(share.message(length.min(MAX_MESSAGE_BYTES as u64)).await);
+        room
+    };
+    let Ok(room) = timeout(shared.limits.body_time, waiting).await else {
+        let refusal = Refusal::new(RefusalCode::Busy, "the principal has as much under way as it may have");
+        return frame(&shared.pipeline.turn_away(peer, refusal.with_retry_after_ms(1000)));
+    };
+    let mut reply = read_and_answer(shared, peer, headers, body, arrival).await;
+    keep(&mut reply, room);
+    reply
+}
+
+async fn read_and_answer(
+    shared: &Shared,
+    peer: IpAddr,
+    headers: &HeaderMap,
+    body: Incoming,
+    arrival: impl Fn(Bytes) -> Arrival,
+) -> Reply {
     let body = match timeout(shared.limits.body_time, Limited::new(body, MAX_MESSAGE_BYTES).collect()).await {
         Ok(Ok(body)) => body.to_bytes(),
         Ok(Err(error)) if error.is::<LengthLimitError>() => {

@@ -8,6 +8,16 @@ use std::time::Duration;
 pub struct Limits {
     /// Connections at once, WebSockets among them; one more is closed at once.
     pub connections: usize,
+    /// WebSockets and streams of one principal at once.
+    pub principal_sockets: usize,
+    /// Requests of one principal that were read from WebSockets and not answered; one more is `busy`.
+    pub principal_pending: usize,
+    /// Requests of one principal that run at once; others of the same principal wait.
+    pub principal_running: usize,
+    /// Bytes of one principal's messages that are on their way in or under way.
+    pub principal_bytes: u64,
+    /// The same of all principals.
+    pub bytes: u64,
     /// For a TLS handshake, and for a request's head.
     pub handshake_time: Duration,
     /// For a request's body.
@@ -26,6 +36,15 @@ impl Default for Limits {
         Self {
             // The founding goal is 10,000 connections; this is the power of two above it.
             connections: 16_384,
+            // Three quarters: one principal alone reaches the goal, and leaves others 4,096.
+            principal_sockets: 12_288,
+            // With what is counted of them each takes up to 8 KiB: 32 MiB.
+            principal_pending: 4096,
+            // As many as a group commit of the log takes at once; more run no faster.
+            principal_running: 128,
+            // Sixteen of the largest messages, and the largest fifteen-fold for everybody together.
+            principal_bytes: 64 * 1024 * 1024,
+            bytes: 512 * 1024 * 1024,
             // A client on a bad line needs about two seconds for a TLS handshake or a head.
             handshake_time: Duration::from_secs(10),
             // 4 MiB on a line of 2 Mbit/s take 17 s; who needs longer holds memory that others want.
@@ -70,6 +89,11 @@ mod tests {
     fn the_defaults_are_the_promised_numbers() {
         let promised = Limits {
             connections: 16_384,
+            principal_sockets: 12_288,
+            principal_pending: 4096,
+            principal_running: 128,
+            principal_bytes: 64 << 20,
+            bytes: 512 << 20,
             handshake_time: Duration::from_secs(10),
             body_time: Duration::from_secs(20),
             message_time: Duration::from_secs(20),

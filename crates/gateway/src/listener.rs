@@ -1,6 +1,8 @@
 //! The listening socket, and one task for each connection.
 
+use crate::held::held;
 use crate::progress::Progress;
+use crate::shares::Shares;
 use crate::stream::Stream;
 use crate::{Guard, Limits, ProtectedResource, http_service};
 use hyper::server::conn::http1;
@@ -58,6 +60,7 @@ pub(crate) struct Shared {
     pub(crate) pipeline: Arc<Pipeline>,
     pub(crate) front: Front,
     pub(crate) limits: Limits,
+    pub(crate) shares: Shares,
     pub(crate) stopping: watch::Receiver<bool>,
 }
 
@@ -133,7 +136,13 @@ impl Gateway {
         limits: Limits,
         mut stopping: watch::Receiver<bool>,
     ) {
-        let shared = Arc::new(Shared { pipeline, front, limits, stopping: stopping.clone() });
+        let shared = Arc::new(Shared {
+            pipeline,
+            front,
+            limits,
+            shares: Shares::new(limits),
+            stopping: stopping.clone(),
+        });
         let acceptor = tls.map(TlsAcceptor::from);
         let room = Arc::new(Semaphore::new(limits.connections));
         let mut trouble = Trouble::default();
@@ -192,7 +201,7 @@ async fn connection(
     let mut stopping = shared.stopping.clone();
     let service = service_fn(move |request| {
         let (shared, place) = (Arc::clone(&shared), place.clone());
-        async move { Ok::<_, Infallible>(http_service::respond(shared, peer.ip(), place, request).await) }
+        async move { Ok::<_, Infallible>(held(http_service::respond(shared, peer.ip(), place, request).await)) }
     });
     let served = http1::Builder::new()
         .timer(TokioTimer::new())

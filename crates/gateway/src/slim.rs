@@ -6,7 +6,9 @@
 
 use crate::arriving::Arriving;
 use crate::http_service::MAX_MESSAGE_BYTES;
+use crate::shares::{Holder, Room};
 use futures_util::{SinkExt as _, StreamExt as _};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_tungstenite::WebSocketStream;
@@ -40,9 +42,10 @@ pub(crate) struct Slim<S> {
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Slim<S> {
-    /// `early` was read with the upgrade request; `time` is for the arrival of one message.
-    pub(crate) async fn new(stream: S, early: &[u8], time: Duration) -> Self {
-        let stream = Arriving::new(stream, early, time);
+    /// `early` was read with the upgrade request; `time` is for the arrival of one message, `share` its
+    /// principal's.
+    pub(crate) async fn new(stream: S, early: &[u8], time: Duration, share: Arc<Holder>) -> Self {
+        let stream = Arriving::new(stream, early, time, share);
         let socket =
             WebSocketStream::from_partially_read(stream, early.to_vec(), Role::Server, Some(config())).await;
         Self { socket: Some(socket), taken: 0, has_sent_big: false }
@@ -59,6 +62,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Slim<S> {
         let message = self.socket.as_mut()?.next().await;
         self.taken += u64::from(matches!(message, Some(Ok(_))));
         message
+    }
+
+    /// The room of the message that was handed out last, for as long as it is under way.
+    pub(crate) fn take_room(&mut self) -> Room {
+        self.socket.as_mut().map(|socket| socket.get_mut().take_room()).unwrap_or_default()
     }
 
     /// Sends and flushes one message.
@@ -101,6 +109,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Slim<S> {
 #[cfg(test)]
 mod tests {
     use super::{BIG_FRAME_BYTES, Slim};
+    use crate::Limits;
+    use crate::shares::holder;
     use std::time::Duration;
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, duplex};
     use tokio_tungstenite::tungstenite::Message;
@@ -117,7 +127,7 @@ mod tests {
     #[tokio::test]
     async fn after_a_big_message_the_buffers_are_new_and_nothing_is_lost() {
         let (near, mut far) = duplex(4 * 1024 * 1024);
-        let mut socket = Slim::new(near, &[], Duration::from_secs(20)).await;
+        let mut socket = Slim::new(near, &[], Duration::from_secs(20), holder(Limits::default())).await;
         let big = vec![b'x'; 1024 * 1024];
         for round in 0u8..3 {
             // One behind the other, a ping among them, and half of one more.
@@ -144,7 +154,8 @@ mod tests {
     #[tokio::test]
     async fn after_a_big_answer_the_buffers_are_new() {
         let (near, mut far) = duplex(4 * 1024 * 1024);
-        let mut socket = Slim::new(near, &frame(0x81, b"early"), Duration::from_secs(20)).await;
+        let mut socket =
+            Slim::new(near, &frame(0x81, b"early"), Duration::from_secs(20), holder(Limits::default())).await;
         assert_eq!(socket.next().await.unwrap().unwrap().into_data().as_ref(), b"early");
         let answer = vec![b'y'; 2 * BIG_FRAME_BYTES as usize];
         socket.send(Message::Text(String::from_utf8(answer).unwrap().into())).await.unwrap();

@@ -6,6 +6,7 @@
 use crate::bearer::bearer;
 use crate::http_service::{Reply, challenge, empty, frame, user_agent};
 use crate::listener::{DRAIN_TIME, Place, Shared, stopped};
+use crate::shares::{Holder, Room};
 use crate::slim::Slim;
 use crate::stream::Stream;
 use authn::Arrival;
@@ -60,22 +61,27 @@ pub(crate) fn upgrade(
 ) -> Reply {
     let headers = request.headers();
     let caller = Caller { credentials: bearer(headers), peer, user_agent: user_agent(headers) };
-    let standing = match shared.pipeline.admit(&caller.arrival(Bytes::new())) {
-        Ok(standing) => standing,
+    let (principal, standing) = match shared.pipeline.admit(&caller.arrival(Bytes::new())) {
+        Ok(admitted) => admitted,
         Err(answer) => return challenge(&shared, headers, &answer),
     };
     let Some(accept) = handshake(headers) else {
         let refusal = Refusal::new(RefusalCode::Malformed, "not a WebSocket upgrade with subprotocol `mcp`");
         return frame(&shared.pipeline.turn_away(peer, refusal));
     };
+    let share = shared.shares.of(&principal);
+    let Some(room) = share.socket() else {
+        let refusal = Refusal::new(RefusalCode::Busy, "the principal has as many sockets as it may have");
+        return frame(&shared.pipeline.turn_away(peer, refusal.with_retry_after_ms(1000)));
+    };
     let upgraded = hyper::upgrade::on(&mut request);
     tokio::spawn(async move {
         let Ok(upgraded) = upgraded.await else { return };
         let Ok(parts) = upgraded.downcast::<TokioIo<Stream>>() else { return };
         let (stream, early) = (parts.io.into_inner(), parts.read_buf);
-        let socket = Slim::new(stream, &early, shared.limits.message_time).await;
-        Socket::new(shared, caller, socket).serve(standing).await;
-        drop(place);
+        let socket = Slim::new(stream, &early, shared.limits.message_time, Arc::clone(&share)).await;
+        Socket::new(shared, caller, share, socket).serve(standing).await;
+        drop((place, room));
     });
     let mut reply = empty(StatusCode::SWITCHING_PROTOCOLS);
     let headers = reply.headers_mut();
@@ -135,6 +141,7 @@ enum End {
 struct Socket {
     shared: Arc<Shared>,
     caller: Caller,
+    share: Arc<Holder>,
     stream: Slim<Stream>,
     calls: JoinSet<ScannedFrame>,
     /// The running requests. A call that is no longer in here has been cancelled and is not answered.
@@ -143,10 +150,11 @@ struct Socket {
 }
 
 impl Socket {
-    fn new(shared: Arc<Shared>, caller: Caller, stream: Slim<Stream>) -> Self {
+    fn new(shared: Arc<Shared>, caller: Caller, share: Arc<Holder>, stream: Slim<Stream>) -> Self {
         Self {
             shared,
             caller,
+            share,
             stream,
             calls: JoinSet::new(),
             running: HashMap::new(),
@@ -263,6 +271,7 @@ impl Socket {
             Message::Close(_) => return Err(End::Gone),
             Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => return Ok(()),
         };
+        let room = self.stream.take_room();
         let pipeline = Arc::clone(&self.shared.pipeline);
         match pipeline.receive(self.caller.arrival(body), &Wire::WebSocket).await {
             Answer::Frame(answer) => self.send(&answer).await,
@@ -274,16 +283,22 @@ impl Socket {
                 }
                 Ok(())
             }
-            Answer::Serve(asked) => self.start(asked).await,
+            Answer::Serve(asked) => self.start(asked, room).await,
         }
     }
 
-    async fn start(&mut self, asked: Asked) -> Result<(), End> {
+    /// Runs a request as soon as its principal has room; until then it is pending.
+    async fn start(&mut self, asked: Asked, mut room: Room) -> Result<(), End> {
         let pipeline = Arc::clone(&self.shared.pipeline);
+        let pending = self.share.pending();
         let refusal = if self.running.contains_key(asked.id()) {
             Some(Refusal::new(RefusalCode::Malformed, "a request of this id is running on the socket"))
         } else if self.calls.len() >= MAX_IN_FLIGHT {
             Some(Refusal::new(RefusalCode::Busy, "the socket has as many calls in flight as it may have"))
+        } else if pending.is_none() {
+            let refusal =
+                Refusal::new(RefusalCode::Busy, "the principal has as many calls in flight as it may have");
+            Some(refusal.with_retry_after_ms(1000))
         } else {
             None
         };
@@ -292,7 +307,13 @@ impl Socket {
             return self.send(&answer).await;
         }
         let id = asked.id().clone();
-        let call = self.calls.spawn(async move { pipeline.serve(asked).await });
+        let share = Arc::clone(&self.share);
+        let call = self.calls.spawn(async move {
+            room.add(share.run().await);
+            let answer = pipeline.serve(asked).await;
+            drop((room, pending));
+            answer
+        });
         self.running.insert(id, call);
         Ok(())
     }

@@ -98,15 +98,18 @@ pub struct ToolLimits {
     pub max_arguments_bytes: u64,
     /// Bytes of the result's JSON text.
     pub max_output_bytes: u64,
+    /// Rows of tables in the result.
+    pub max_rows: u64,
     /// From the start of the run to its end.
     pub timeout: Duration,
 }
 
 impl ToolLimits {
-    /// 256 KiB in, 1 MiB out (the sandbox's output limit), 30 s (the sandbox's wall time).
+    /// 256 KiB in, 1 MiB out (the sandbox's output limit), no rows, 30 s (the sandbox's wall time).
     pub const DEFAULT: Self = Self {
         max_arguments_bytes: 256 * 1024,
         max_output_bytes: 1024 * 1024,
+        max_rows: 0,
         timeout: Duration::from_secs(30),
     };
 }

@@ -3,7 +3,7 @@
 use crate::Pipeline;
 use audit::{Listed, Refused};
 use authn::{Arrival, Audience, Authenticated};
-use domain::{Refusal, RefusalCode};
+use domain::{Principal, Refusal, RefusalCode};
 use protocol::{Message, Notification, ReplyTo, Request, RequestBody, RequestId, RpcError, Wire};
 use revocation::Standing;
 use scan::ScannedFrame;
@@ -71,11 +71,11 @@ impl Pipeline {
         scan::notice_error(RpcError::of(refusal).answering(id), &self.parts.scanner)
     }
 
-    /// Layer 1 alone, for a transport that has to decide before it reads. What it keeps open has to end
+    /// Layer 1 alone, for a transport that has to decide before it reads: whose share it is, and their standing. What it keeps open has to end
     /// when the caller's standing is lost. The frame answers a refused caller.
-    pub fn admit(&self, arrival: &Arrival) -> Result<Standing, ScannedFrame> {
+    pub fn admit(&self, arrival: &Arrival) -> Result<(Principal, Standing), ScannedFrame> {
         match authn::authenticate(arrival, Audience::Mcp, &self.parts.authenticator) {
-            Ok(caller) => Ok(self.parts.authenticator.standing(&caller)),
+            Ok(caller) => Ok((caller.principal().clone(), self.parts.authenticator.standing(&caller))),
             Err(refusal) => Err(self.unauthenticated(arrival, refusal)),
         }
     }

@@ -72,7 +72,7 @@ impl ScannedOutput {
 /// Layer 5. A blocked output becomes the refusal `output_blocked`, one over the tool's size `limit_exceeded`,
 /// one whose scan breaks `internal`.
 pub async fn scan(raw: RawOutput, scanner: &OutputScanner) -> ScannedOutput {
-    let parts = raw.into_parts();
+    let mut parts = raw.into_parts();
     let permit = parts.checked.permit();
     let sight = Sight { unredacted: authz::sees_unredacted(permit) };
     let limit = permit.manifest().limits().max_output_bytes;
@@ -82,6 +82,7 @@ pub async fn scan(raw: RawOutput, scanner: &OutputScanner) -> ScannedOutput {
     };
     let mut verdicts = Vec::from(parts.verdicts);
     verdicts.extend(reading.verdicts);
+    parts.checked.admission_mut().sends(reading.body.as_ref().map_or(0, Body::bytes));
     ScannedOutput {
         checked: parts.checked,
         receipt: Some(parts.receipt),

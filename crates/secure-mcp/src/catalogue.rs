@@ -1,10 +1,11 @@
 //! Which tools are served, and what policy knows of those that are not.
 
 use crate::limited::limited;
-use connector_code::{CodeTool, NoIsolation, Places};
+use connector_code::{CodeTool, NoIsolation};
 use connector_echo::Echo;
 use connector_sql::DatabaseQuery;
 use execute::Connector;
+use limits::Places;
 use manifest::{Prepare as _, ToolManifest};
 use sandbox::{Limits, Runtimes, Sandbox, Unisolated};
 use settings::Settings;

@@ -7,6 +7,7 @@ mod catalogue;
 mod doctor;
 mod facts;
 mod foundations;
+mod limit_rules;
 mod limited;
 mod override_log;
 mod overrides;

@@ -144,10 +144,14 @@ fn up(settings: Settings, house: House) -> anyhow::Result<Running> {
     for plane in planes {
         serving.spawn(plane.serve(Arc::clone(&parts), stopping.clone()));
     }
-    let audit = house.audit;
+    let (audit, limits) = (house.audit, house.limits);
     serving.spawn(house.overrides.follow(audit.clone(), clock, stopping.clone()));
     let ended = tokio::spawn(async move {
         while serving.join_next().await.is_some() {}
+        // Nothing runs any more: what was written ahead of its use is given back.
+        if let Err(error) = limits.close().await {
+            tracing::warn!(%error, "quotas keep what was written ahead of their use");
+        }
         // The log's thread signs and syncs what is left; that blocks.
         let _ = tokio::task::spawn_blocking(move || audit.close()).await;
     });

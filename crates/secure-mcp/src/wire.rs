@@ -3,6 +3,7 @@
 use crate::catalogue::Catalogue;
 use crate::facts::facts;
 use crate::foundations::Foundations;
+use crate::limit_rules::rules;
 use crate::override_log::{OverrideLog, config_digest};
 use crate::overrides;
 use crate::policy_start::{settle, versions};
@@ -57,6 +58,8 @@ pub struct House {
     pub clock: Arc<dyn Clock>,
     /// Lines for the operator: isolation, limits, interpreters.
     pub facts: Vec<String>,
+    /// Rates and quotas.
+    pub(crate) limits: limits::Limits,
     /// What is still to be recorded of the overrides.
     pub(crate) overrides: OverrideLog,
 }
@@ -101,12 +104,15 @@ pub async fn house(settings: &Settings, launcher: PathBuf, change: ChangedPolicy
     let authenticator = Arc::new(authenticator(settings, &issuer, &clock)?);
     let store = Store::open(&settings.server.data_dir.join("state.db"))?;
     authenticator.revocations().restore(store.revocations().await?);
+    let rules = rules(settings, &catalogue.known)?;
+    let quota_key = keys.derive("names in the state of quotas")?;
+    let limits = limits::Limits::open(rules, store.clone(), quota_key, Arc::clone(&clock)).await?;
     let approvals =
         Approvals::open(store.clone(), audit.clone(), Arc::clone(&keys), Arc::clone(&clock)).await?;
     let approvals = Arc::new(approvals);
     let prepares = catalogue.served.iter().map(|tool| Arc::clone(tool) as Arc<dyn Prepare>);
     let inbound = ScannerConfig { kinds: KindSet::of(Class::HiddenText), ..ScannerConfig::default() };
-    let validator = Validator::new(prepares, Scanner::new(inbound)?, Arc::clone(&approvals))?;
+    let validator = Validator::new(prepares, Scanner::new(inbound)?, Arc::clone(&approvals), limits.clone())?;
     let connectors = match Connectors::new(catalogue.served) {
         Ok(connectors) => connectors,
         Err(name) => bail!("two tools are named `{name}`"),
@@ -136,6 +142,7 @@ pub async fn house(settings: &Settings, launcher: PathBuf, change: ChangedPolicy
         clock,
         facts,
         overrides,
+        limits,
     })
 }
 

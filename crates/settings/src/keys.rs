@@ -59,6 +59,12 @@ pub(crate) const ROOT: &[Key] = &[
     key("scan", Optional, Table(SCAN), "What happens to findings in output."),
     key("resource", Optional, Tables(RESOURCE), "Databases that tools may name."),
     key("tool", Optional, Tables(TOOL), "Tools that are switched on or off, and their limits."),
+    key(
+        "limit",
+        Optional,
+        Tables(LIMIT),
+        "How much persons, clients, tenants, tools and resources may be called.",
+    ),
     key("egress", Optional, Table(EGRESS), "Destinations that the server may call."),
     key(
         "override",
@@ -171,6 +177,40 @@ const TOOL: &[Key] = &[
 const TOOL_LIMITS: &[Key] = &[
     key("timeout_ms", Optional, Whole(1, DAY_MS), "Time of one call."),
     key("max_output_kib", Optional, Whole(1, MAX_MIB), "Size of one result."),
+];
+
+/// More calls than a machine makes in the time, and small enough for sums inside 64 bits.
+const MAX_CALLS: i64 = 1_000_000;
+/// A trillion: no limit in practice.
+const MAX_IN_A_DAY: i64 = 1_000_000_000_000;
+
+const LIMIT: &[Key] = &[
+    key("name", Required, Text, "Its name in the log; what was used of its quotas today is kept under it."),
+    key(
+        "per",
+        Required,
+        Word(&["tenant", "person", "client", "tool", "resource"]),
+        "Each of these is counted by itself.",
+    ),
+    key(
+        "only",
+        Optional,
+        Text,
+        "The one tenant, person, client, tool or resource that is meant. Default all.",
+    ),
+    key("tool", Optional, Text, "Calls of this tool only. Default of every tool."),
+    key("requests_per_second", Optional, Whole(1, MAX_CALLS), "Calls in a second, all at once at most."),
+    key("requests_per_minute", Optional, Whole(1, MAX_CALLS), "Calls in a minute, all at once at most."),
+    key("concurrent", Optional, Whole(1, MAX_CALLS), "Calls at once."),
+    key("requests_per_day", Optional, Whole(1, MAX_IN_A_DAY), "Calls from 00:00 UTC to the next."),
+    key("rows_per_day", Optional, Whole(1, MAX_IN_A_DAY), "Rows of tables in results."),
+    key("mib_per_day", Optional, Whole(1, MAX_MIB), "Size of all results."),
+    key(
+        "sandbox_seconds_per_day",
+        Optional,
+        Whole(1, MAX_IN_A_DAY / 1000),
+        "Time that the caller's code runs.",
+    ),
 ];
 
 const EGRESS: &[Key] =

@@ -46,6 +46,19 @@ raw! {
     RawResource { name: String, kind: String, path: PathBuf, secret: Option<String> }
     RawTool { name: String, enabled: Option<bool>, limits: Option<RawToolLimits> }
     RawToolLimits { timeout_ms: Option<u64>, max_output_kib: Option<u64> }
+    RawLimit {
+        name: String,
+        per: String,
+        only: Option<String>,
+        tool: Option<String>,
+        requests_per_second: Option<u32>,
+        requests_per_minute: Option<u32>,
+        concurrent: Option<u32>,
+        requests_per_day: Option<u64>,
+        rows_per_day: Option<u64>,
+        mib_per_day: Option<u64>,
+        sandbox_seconds_per_day: Option<u64>,
+    }
     RawDestination {
         name: String,
         host: String,
@@ -65,6 +78,7 @@ raw! {
         scan: Option<RawScan>,
         resource: Option<Vec<RawResource>>,
         tool: Option<Vec<RawTool>>,
+        limit: Option<Vec<RawLimit>>,
         egress: Option<RawEgress>,
         r#override: Option<Vec<RawOverride>>,
     }

@@ -8,7 +8,7 @@ use crate::position::{line_at, line_of};
 use crate::raw::RawSettings;
 use crate::trusted_file::{Links, TrustError, read_trusted};
 use crate::{
-    Audit, Destination, Identity, Override, OverrideName, Policy, Resource, Sandbox, Scan, Server,
+    Audit, Destination, Identity, Limit, Override, OverrideName, Policy, Resource, Sandbox, Scan, Server,
     SettingsError, Tool,
 };
 use domain::{ToolName, UnixMillis};
@@ -34,6 +34,7 @@ pub struct Settings {
     pub scan: Scan,
     pub resources: Vec<Resource>,
     pub tools: Vec<Tool>,
+    pub limits: Vec<Limit>,
     pub destinations: Vec<Destination>,
     pub overrides: Vec<Override>,
 }
@@ -91,6 +92,7 @@ impl Settings {
         let identity = Identity::check(raw.identity.unwrap_or_default(), &server.public_url, base)?;
         let audit = Audit::check(raw.audit.unwrap_or_default(), &server.data_dir, base);
         let destinations = Destination::check_all(raw.egress.unwrap_or_default())?;
+        let resources = Resource::check_all(raw.resource.unwrap_or_default(), base)?;
         let overrides = Override::check_all(raw.r#override.unwrap_or_default(), &destinations, now, ended)?;
         Ok(Self {
             server,
@@ -99,8 +101,9 @@ impl Settings {
             audit,
             sandbox: Sandbox::check(raw.sandbox.unwrap_or_default())?,
             scan: Scan::check(raw.scan.unwrap_or_default())?,
-            resources: Resource::check_all(raw.resource.unwrap_or_default(), base)?,
             tools: Tool::check_all(raw.tool.unwrap_or_default())?,
+            limits: Limit::check_all(raw.limit.unwrap_or_default(), &resources)?,
+            resources,
             destinations,
             overrides,
         })
@@ -127,6 +130,7 @@ impl Settings {
             scan: Scan::default(),
             resources,
             tools: Tool::on("echo").into_iter().collect(),
+            limits: Vec::new(),
             destinations: Vec::new(),
             overrides: Vec::new(),
         })

@@ -1,5 +1,6 @@
 //! The file, its schema and the thread that owns it.
 
+use crate::{quota_rows, revocation_rows};
 use rusqlite::{Connection, OpenFlags};
 use rustix::fs::{Mode, OFlags};
 use std::path::{Path, PathBuf};
@@ -33,9 +34,8 @@ const SCHEMA: &str = "
     CREATE INDEX approval_by_state ON approval (state);
 ";
 
-/// Tables of modules that came later, made where they are missing. A change of one of them needs a step
-/// of its own.
-const LATER: [&str; 1] = [crate::revocation_rows::SCHEMA];
+/// Tables that came later, each in the file of its rows; made at any start that does not find them.
+const LATER_TABLES: &[&str] = &[quota_rows::SCHEMA, revocation_rows::SCHEMA];
 
 /// Jobs waiting for the thread. One job takes one disk sync, a few milliseconds.
 const MAX_WAITING: usize = 1024;
@@ -152,8 +152,6 @@ fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
         }
         found => return Err(StoreError::Newer { found }),
     }
-    for schema in LATER {
-        transaction.execute_batch(schema)?;
-    }
+    LATER_TABLES.iter().try_for_each(|table| transaction.execute_batch(table))?;
     Ok(transaction.commit()?)
 }

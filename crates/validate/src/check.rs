@@ -2,10 +2,11 @@
 
 use crate::checked_call::{CheckedCall, Stopped};
 use crate::validator::{Tool, Validator};
-use crate::{attributes, inbound, schema, who};
+use crate::{attributes, inbound, rate, schema, who};
 use approvals::{Binding, Claim};
 use authz::{Approval, Permit};
-use domain::{CallId, Control, ControlVerdict, Refusal, RefusalCode, Verdict};
+use domain::{CallId, Control, ControlVerdict, Refusal, RefusalCode, ResourceName, Verdict};
+use limits::Admission;
 use manifest::{Arguments, DataView, Plan};
 use std::sync::Arc;
 
@@ -28,8 +29,8 @@ impl Progress {
     }
 }
 
-/// Layer 3. The call's refusals: `too_large`, `invalid_arguments`, `denied`, `masked_only`,
-/// `approval_pending`, `approval_expired`, `busy`, `internal`.
+/// Layer 3. The call's refusals: `rate_limited`, `quota_exhausted`, `too_large`, `invalid_arguments`,
+/// `denied`, `masked_only`, `approval_pending`, `approval_expired`, `busy`, `internal`.
 pub async fn check(
     permit: Permit,
     arguments: Arguments,
@@ -38,8 +39,9 @@ pub async fn check(
 ) -> Result<CheckedCall, Box<Stopped>> {
     let mut progress = Progress::default();
     match steps(&permit, &arguments, call, validator, &mut progress).await {
-        Ok((view, plan, claim)) => {
-            Ok(CheckedCall { call, permit, arguments, view, plan, claim, verdicts: progress.verdicts })
+        Ok((admission, view, plan, claim)) => {
+            let verdicts = progress.verdicts;
+            Ok(CheckedCall { call, permit, arguments, view, plan, claim, admission, verdicts })
         }
         Err(refusal) => Err(Box::new(Stopped {
             refusal,
@@ -56,14 +58,27 @@ async fn steps(
     call: CallId,
     validator: &Validator,
     progress: &mut Progress,
-) -> Result<(Arc<DataView>, Plan, Option<Claim>), Refusal> {
+) -> Result<(Admission, Arc<DataView>, Plan, Option<Claim>), Refusal> {
     let tool = validator.tool(permit.manifest().name());
     let tool =
         tool.ok_or_else(|| Refusal::new(RefusalCode::Internal, "a permitted tool has no validator"))?;
+    // First, since it is the cheapest and the rest is what a flood would use up.
+    let admission = match rate::admit(validator, permit).await {
+        Err(refusal) => progress.step(Control::ValidateRate, Err(refusal))?,
+        Ok(admission) => admission,
+    };
     progress.step(Control::ValidateSchema, sizes_and_schema(permit, tool, arguments))?;
     progress.step(Control::ValidateInboundScan, inbound::check(validator, arguments).await)?;
-    progress.verdicts.push(ControlVerdict::new(Control::ValidateRate, Verdict::NotConfigured));
-    let (view, plan) = progress.step(Control::ValidatePlan, plan(permit, tool, arguments))?;
+    let target = match tool.prepare.target(arguments) {
+        Err(refusal) => progress.step(Control::ValidatePlan, Err(refusal))?,
+        Ok(target) => target,
+    };
+    let admission = match rate::enter(admission, target.as_ref()).await {
+        Err(refusal) => progress.step(Control::ValidateRate, Err(refusal))?,
+        Ok(admission) => admission,
+    };
+    progress.verdicts.push(rate::verdict(&admission));
+    let (view, plan) = progress.step(Control::ValidatePlan, plan(permit, tool, arguments, target))?;
     let attributes = attributes::collect(permit.manifest(), arguments, &plan);
     let permitted = attributes.and_then(|attributes| {
         authz::permits_arguments(permit, &attributes)?;
@@ -93,7 +108,7 @@ async fn steps(
             Some(progress.step(Control::Approval, claim)?)
         }
     };
-    Ok((view, plan, claim))
+    Ok((admission, view, plan, claim))
 }
 
 fn sizes_and_schema(permit: &Permit, tool: &Tool, arguments: &Arguments) -> Result<(), Refusal> {
@@ -104,8 +119,13 @@ fn sizes_and_schema(permit: &Permit, tool: &Tool, arguments: &Arguments) -> Resu
     schema::check(&tool.schema, &arguments.json().to_value())
 }
 
-fn plan(permit: &Permit, tool: &Tool, arguments: &Arguments) -> Result<(Arc<DataView>, Plan), Refusal> {
-    let view = match tool.prepare.target(arguments)? {
+fn plan(
+    permit: &Permit,
+    tool: &Tool,
+    arguments: &Arguments,
+    target: Option<ResourceName>,
+) -> Result<(Arc<DataView>, Plan), Refusal> {
+    let view = match target {
         Some(resource) => authz::data_view(permit, &resource)?,
         None => Arc::new(DataView::none()),
     };

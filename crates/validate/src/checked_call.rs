@@ -3,6 +3,7 @@
 use approvals::Claim;
 use authz::Permit;
 use domain::{CallId, ControlVerdict, Digest, Refusal};
+use limits::Admission;
 use manifest::{Arguments, DataView, Plan};
 use std::sync::Arc;
 
@@ -17,6 +18,7 @@ pub struct CheckedCall {
     pub(crate) view: Arc<DataView>,
     pub(crate) plan: Plan,
     pub(crate) claim: Option<Claim>,
+    pub(crate) admission: Admission,
     pub(crate) verdicts: Vec<ControlVerdict>,
 }
 
@@ -54,6 +56,11 @@ impl CheckedCall {
     /// What layers 1 to 3 said.
     pub fn verdicts(&self) -> impl Iterator<Item = &ControlVerdict> {
         self.permit.verdicts().into_iter().chain(&self.verdicts)
+    }
+
+    /// The room that the call has under the operator's limits, to say what it uses.
+    pub const fn admission_mut(&mut self) -> &mut Admission {
+        &mut self.admission
     }
 
     /// Gives up the call and hands the evidence of layer 2 back, for the record.

@@ -1,14 +1,15 @@
 //! Layer 3, is this request safe: turns a `Permit` and the arguments into a `CheckedCall`.
 //!
-//! Level 6. In this order: sizes and schema, hidden text in the arguments, the tool's plan under
-//! the caller's data view, policy over arguments and plan, approval. It runs nothing and does no
-//! IO but the approvals' state.
+//! Level 6. In this order: rates and quotas, sizes and schema, hidden text in the arguments, the tool's
+//! plan under the caller's data view, policy over arguments and plan, approval. It runs nothing and does
+//! no IO but the state of approvals and quotas.
 
 mod aside;
 mod attributes;
 mod check;
 mod checked_call;
 mod inbound;
+mod rate;
 mod schema;
 #[cfg(test)]
 mod tests;

@@ -4,6 +4,7 @@ use crate::Aside;
 use crate::schema::{self, SchemaError};
 use approvals::Approvals;
 use domain::ToolName;
+use limits::Limits;
 use manifest::Prepare;
 use sift::Scanner;
 use std::collections::HashMap;
@@ -20,6 +21,7 @@ pub struct Validator {
     pub(crate) inbound: Arc<Scanner>,
     pub(crate) aside: Aside,
     pub(crate) approvals: Arc<Approvals>,
+    pub(crate) limits: Limits,
 }
 
 impl Validator {
@@ -28,6 +30,7 @@ impl Validator {
         tools: impl IntoIterator<Item = Arc<dyn Prepare>>,
         inbound: Scanner,
         approvals: Arc<Approvals>,
+        limits: Limits,
     ) -> Result<Self, SchemaError> {
         let tools = tools
             .into_iter()
@@ -38,7 +41,7 @@ impl Validator {
             })
             .collect::<Result<_, SchemaError>>()?;
         let (inbound, aside) = (Arc::new(inbound), Aside::on_half_of_the_machine());
-        Ok(Self { tools, inbound, aside, approvals })
+        Ok(Self { tools, inbound, aside, approvals, limits })
     }
 
     pub(crate) fn tool(&self, name: &ToolName) -> Option<&Tool> {

@@ -131,7 +131,7 @@ fn thirty_queries_at_once_all_get_their_rows() {
                 tokio::spawn(async move {
                     tool.answer(
                         plan.bytes(),
-                        &super::world::tenant(),
+                        &super::world::principal(),
                         Instant::now() + Duration::from_secs(20),
                     )
                     .await

@@ -3,7 +3,7 @@
 use super::fuzz::{cases, statement};
 use super::world::{CANARY, ONE, World, shown};
 use crate::{DatabaseQuery, MaskKey, Source};
-use domain::{Refusal, RefusalCode, Secret, TenantId};
+use domain::{Refusal, RefusalCode, Secret};
 use manifest::{
     ColumnView, DataView, Prepare as _, RowCondition, RowOperator, RowValue, TableView, Treatment,
 };
@@ -167,10 +167,9 @@ fn ids(conditions: &[RowCondition]) -> Result<Vec<i64>, Refusal> {
     let view = DataView::new("things".parse().unwrap(), BTreeMap::from([("things".to_owned(), table)]));
     let query = json!({ "resource": "things", "sql": "SELECT id FROM things ORDER BY id" });
     let plan = tool.prepare(&super::world::arguments_of(query), &view)?;
-    let tenant: TenantId = "acme".parse().unwrap();
     let deadline = Instant::now() + Duration::from_secs(5);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let answer = runtime.block_on(tool.answer(plan.bytes(), &tenant, deadline))?;
+    let answer = runtime.block_on(tool.answer(plan.bytes(), &super::world::principal(), deadline))?;
     Ok(answer["rows"].as_array().unwrap().iter().map(|row| row[0].as_i64().unwrap()).collect())
 }
 

@@ -1,7 +1,7 @@
 //! A small source full of canaries, one caller's view of it, and a way to ask.
 
 use crate::{DatabaseQuery, MaskKey, Source};
-use domain::{Digest, Json, JsonLimits, Refusal, Secret, TenantId};
+use domain::{Digest, Json, JsonLimits, Principal, Refusal, Secret};
 use manifest::{Arguments, ColumnView, DataView, MaskKind, Plan, Prepare, TableView, Treatment};
 use rusqlite::Connection;
 use serde_json::{Value, json};
@@ -81,7 +81,7 @@ impl World {
     }
 
     pub(super) async fn run(&self, plan: &Plan, limit: Duration) -> Result<Value, Refusal> {
-        self.tool.answer(plan.bytes(), &tenant(), Instant::now() + limit).await
+        self.tool.answer(plan.bytes(), &principal(), Instant::now() + limit).await
     }
 
     /// Digest of the source's bytes, and the names of all files beside it.
@@ -94,8 +94,12 @@ impl World {
     }
 }
 
-pub(super) fn tenant() -> TenantId {
-    "acme".parse().unwrap()
+pub(super) fn principal() -> Principal {
+    Principal {
+        tenant: "acme".parse().unwrap(),
+        person: "ana".parse().unwrap(),
+        client: "desk".parse().unwrap(),
+    }
 }
 
 pub(super) fn arguments_of(value: Value) -> Arguments {

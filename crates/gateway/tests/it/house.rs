@@ -47,6 +47,11 @@ pub const PATIENCE: Duration = Duration::from_secs(30);
 /// Limits that no test reaches by itself.
 pub const WIDE: Limits = Limits {
     connections: 64,
+    principal_sockets: 64,
+    principal_pending: 4096,
+    principal_running: 64,
+    principal_bytes: 64 << 20,
+    bytes: 512 << 20,
     handshake_time: Duration::from_secs(600),
     body_time: Duration::from_secs(600),
     message_time: Duration::from_secs(600),
@@ -189,7 +194,7 @@ async fn pipeline(
             Arc::clone(clock),
         )),
         policy: Arc::new(PolicyInForce::new(Arc::new(policy))),
-        validator: Validator::new(prepares, scanner(), Arc::new(approvals)).unwrap(),
+        validator: Validator::new(prepares, scanner(), Arc::new(approvals), limits::Limits::none()).unwrap(),
         connectors: Connectors::new(vec![echo]).unwrap_or_else(|name| panic!("{name} is there twice")),
         scanner: OutputScanner::new(scanner(), actions),
         audit,

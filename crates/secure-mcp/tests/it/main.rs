@@ -18,6 +18,7 @@ mod challenge;
 mod company;
 mod issuer;
 mod kills;
+mod limits;
 mod listing;
 mod manual;
 mod no_isolation;
