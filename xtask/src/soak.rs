@@ -94,6 +94,12 @@ const SOAKS: &[Soak] = &[
         counts: &[("SECURE_MCP_SOAK_FACTOR", "100")],
     },
     Soak {
+        name: "a million recorded decisions made again under another policy, in less than a minute",
+        package: "admin",
+        filter: "planted_change",
+        counts: &[("SECURE_MCP_SOAK_DECISIONS", "1000000")],
+    },
+    Soak {
         name: "a million decisions while the policy is exchanged",
         package: "authz",
         filter: "between_two_policies",

@@ -1,8 +1,10 @@
 //! Who is behind a request, before and after the gate.
 
 use audit::Who;
-use authz::AdminPermit;
+use authz::{AdminPermit, DelegatePermit};
+use domain::{ControlVerdict, Digest};
 use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
 
 /// The other end of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,6 +36,8 @@ impl Peer {
 pub(crate) enum Caller {
     /// A principal whom policy permits the route.
     Permitted(Box<AdminPermit>),
+    /// A principal who may change a part of the policy.
+    Delegate(Arc<DelegatePermit>),
     /// The owner of the data directory, over its socket, without a token.
     Owner,
 }
@@ -43,7 +47,21 @@ impl Caller {
     pub(crate) fn who(&self) -> Option<Who> {
         match self {
             Self::Permitted(permit) => Some(validate::who(permit.authenticated())),
+            Self::Delegate(permit) => Some(validate::who(permit.authenticated())),
             Self::Owner => None,
         }
+    }
+
+    /// Who, the policy that decided, its reasons and the verdicts, for the record of a refusal.
+    pub(crate) fn facts(&self) -> Option<(Who, Digest, Vec<String>, Vec<ControlVerdict>)> {
+        let (policy, reasons, controls) = match self {
+            Self::Permitted(permit) => {
+                let reasons = permit.reasons().iter().map(|reason| reason.to_string()).collect();
+                (permit.policy_hash(), reasons, permit.verdicts())
+            }
+            Self::Delegate(permit) => (permit.policy_hash(), Vec::new(), permit.verdicts()),
+            Self::Owner => return None,
+        };
+        Some((self.who()?, policy, reasons, controls.into_iter().cloned().collect()))
     }
 }

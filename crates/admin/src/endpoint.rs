@@ -3,6 +3,13 @@
 
 use authz::AdminAction;
 use axum::routing::MethodFilter;
+use std::time::Duration;
+
+/// Loading a policy takes well under a second, and so does reading a thousand records.
+const REQUEST_TIME: Duration = Duration::from_secs(30);
+
+/// A million recorded decisions take less than a minute; a log holds more.
+const REPLAY_TIME: Duration = Duration::from_secs(600);
 
 /// A route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,6 +25,10 @@ pub(crate) enum Endpoint {
     AcceptPolicy,
     RollBackPolicy,
     PolicyVersions,
+    CastShadow,
+    ReportShadow,
+    EndShadow,
+    ReplayLog,
     SearchLog,
     ShredPerson,
     Checkpoint,
@@ -28,7 +39,7 @@ pub(crate) enum Endpoint {
 }
 
 impl Endpoint {
-    pub(crate) const ALL: [Self; 18] = [
+    pub(crate) const ALL: [Self; 22] = [
         Self::CreateToken,
         Self::ListApprovals,
         Self::DecideApproval,
@@ -40,6 +51,10 @@ impl Endpoint {
         Self::AcceptPolicy,
         Self::RollBackPolicy,
         Self::PolicyVersions,
+        Self::CastShadow,
+        Self::ReportShadow,
+        Self::EndShadow,
+        Self::ReplayLog,
         Self::SearchLog,
         Self::ShredPerson,
         Self::Checkpoint,
@@ -58,6 +73,9 @@ impl Endpoint {
             | Self::LiftRevocation
             | Self::AcceptPolicy
             | Self::RollBackPolicy
+            | Self::CastShadow
+            | Self::EndShadow
+            | Self::ReplayLog
             | Self::ShredPerson => "POST",
             _ => "GET",
         }
@@ -79,6 +97,9 @@ impl Endpoint {
             Self::AcceptPolicy => "/api/policy/accept",
             Self::RollBackPolicy => "/api/policy/rollback",
             Self::PolicyVersions => "/api/policy/versions",
+            Self::CastShadow | Self::ReportShadow => "/api/policy/shadow",
+            Self::EndShadow => "/api/policy/shadow/off",
+            Self::ReplayLog => "/api/policy/replay",
             Self::SearchLog => "/api/audit/search",
             Self::ShredPerson => "/api/audit/shred",
             Self::Checkpoint => "/api/audit/tlog/checkpoint",
@@ -103,6 +124,10 @@ impl Endpoint {
             Self::AcceptPolicy => "admin/policy.accept",
             Self::RollBackPolicy => "admin/policy.rollback",
             Self::PolicyVersions => "admin/policy.versions",
+            Self::CastShadow => "admin/policy.shadow",
+            Self::ReportShadow => "admin/policy.shadow_report",
+            Self::EndShadow => "admin/policy.shadow_off",
+            Self::ReplayLog => "admin/policy.replay",
             Self::SearchLog => "admin/audit.search",
             Self::ShredPerson => "admin/audit.shred",
             Self::Checkpoint => "admin/audit.checkpoint",
@@ -122,16 +147,35 @@ impl Endpoint {
             | Self::LiftRevocation
             | Self::AcceptPolicy
             | Self::RollBackPolicy
+            | Self::CastShadow
+            | Self::ReportShadow
+            | Self::EndShadow
             | Self::ShredPerson => &[AdminAction::Administer],
             Self::ListApprovals | Self::DecideApproval => &[AdminAction::Approve],
-            Self::TailLog | Self::ShowCall | Self::SearchLog | Self::Checkpoint | Self::Tile => {
-                &[AdminAction::Audit]
-            }
+            Self::TailLog
+            | Self::ShowCall
+            | Self::SearchLog
+            | Self::Checkpoint
+            | Self::Tile
+            | Self::ReplayLog => &[AdminAction::Audit],
             Self::PolicyVersions | Self::Status | Self::Metrics => {
                 &[AdminAction::Administer, AdminAction::Audit]
             }
             Self::OpenApi => &[AdminAction::Approve, AdminAction::Administer, AdminAction::Audit],
         }
+    }
+
+    /// How long a request may take.
+    pub(crate) const fn time(self) -> Duration {
+        match self {
+            Self::ReplayLog => REPLAY_TIME,
+            _ => REQUEST_TIME,
+        }
+    }
+
+    /// Whoever administers a part of the policy may use it as well, within that part.
+    pub(crate) const fn is_open_to_delegates(self) -> bool {
+        matches!(self, Self::AcceptPolicy | Self::RollBackPolicy)
     }
 
     /// The root of trust: the owner of the data directory could read the issuer's key anyway, so over

@@ -51,6 +51,13 @@ pub(crate) async fn admit(
             }
         }
     }
+    if endpoint.is_open_to_delegates() {
+        match authz::authorize_delegate(authenticated, &policy) {
+            Ok(permit) => return Ok(Caller::Delegate(Arc::new(permit))),
+            // What the route's own action was refused for says more.
+            Err(denied) => authenticated = denied.authenticated,
+        }
+    }
     let (refusal, reasons, controls) = match last {
         Some((refusal, reasons, verdict)) => {
             (refusal, reasons, vec![authenticated.verdict().clone(), verdict])
@@ -93,6 +100,7 @@ pub(crate) async fn record(shared: &Shared, facts: Facts, error: ApiError) -> Ap
         tool: Some(facts.endpoint.name().to_owned()),
         refusal: error.refusal().clone(),
         arguments: None,
+        basis: None,
         policy: Some(facts.policy),
         reasons: facts.reasons,
         controls: facts.controls,

@@ -4,9 +4,13 @@
 //! decision under the new policy. Who may ask for it is said by the gate.
 
 use audit::{Audit, OperatorEvent, Who};
-use authz::{Accepted, Policy, PolicyDraft, PolicyError, PolicyFiles, PolicyInForce, VersionError, Versions};
+use authz::{
+    Accepted, DelegatePermit, Policy, PolicyDraft, PolicyError, PolicyFiles, PolicyInForce, VersionError,
+    Versions,
+};
 use domain::{Clock, Digest, Refusal};
 use manifest::ToolManifest;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::sync::Mutex;
@@ -43,6 +47,16 @@ pub struct Change {
     pub previous: Option<Digest>,
 }
 
+/// Who makes a policy current.
+pub enum By {
+    /// Somebody who may change all of it.
+    Administrator(Who),
+    /// Somebody who may change a part of it.
+    Delegate(Who, Arc<DelegatePermit>),
+    /// The owner of the data directory, without a server.
+    Owner,
+}
+
 /// How the policy folder stands to what is current.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FolderState {
@@ -54,6 +68,17 @@ pub enum FolderState {
     Unusable(String),
 }
 
+/// A policy that is only to be asked.
+#[derive(Clone, Debug)]
+pub enum Trial {
+    /// A kept version.
+    Kept(Digest),
+    /// The files of a folder, by name.
+    Texts(BTreeMap<String, String>),
+    /// A folder.
+    Folder(PathBuf),
+}
+
 /// A policy that did not become current: the one before still is.
 #[derive(Debug, thiserror::Error)]
 pub enum DeskError {
@@ -63,6 +88,9 @@ pub enum DeskError {
     /// A version cannot be kept or used.
     #[error(transparent)]
     Version(#[from] VersionError),
+    /// A delegate asked for more than is theirs.
+    #[error("the change goes beyond what is delegated: {0}")]
+    Beyond(String),
     /// There is nothing to go back to.
     #[error("no other policy was current before this one")]
     NothingBefore,
@@ -80,6 +108,7 @@ impl DeskError {
         match self {
             Self::Policy(error) => error.hint(),
             Self::Version(error) => error.hint(),
+            Self::Beyond(_) => "leave out what is named, or ask an administrator to accept it",
             Self::NothingBefore => "name a version of `secure-mcp policy versions`",
             Self::Unrecorded(_) => "free space or repair the disk, then retry",
             Self::Broken => "retry; if it stays, look at the server's log",
@@ -100,12 +129,14 @@ impl PolicyDesk {
     }
 
     /// Makes the folder as it is now the current policy.
-    pub async fn accept(&self, by: Option<Who>) -> Result<Change, DeskError> {
+    pub async fn accept(&self, by: By) -> Result<Change, DeskError> {
         let mut current = self.current.lock().await;
         let parts = Arc::clone(&self.parts);
+        let (limit, by) = self.limit(by)?;
         let policy = aside(move || {
             let files = PolicyFiles::read(&parts.folder)?;
             let policy = Policy::load(&files, &parts.tools)?;
+            limit.check(&policy)?;
             parts.versions.keep(&files, policy.policy_hash())?;
             Ok(policy)
         });
@@ -117,21 +148,37 @@ impl PolicyDesk {
 
     /// Makes a kept version current: the named one, or the last that was current before this one. What
     /// the folder holds then is set aside: a start does not bring it back.
-    pub async fn roll_back(&self, to: Option<Digest>, by: Option<Who>) -> Result<Change, DeskError> {
+    pub async fn roll_back(&self, to: Option<Digest>, by: By) -> Result<Change, DeskError> {
         let mut current = self.current.lock().await;
         let (parts, now) = (Arc::clone(&self.parts), *current);
+        let (limit, by) = self.limit(by)?;
         let policy = aside(move || {
             let to = match to {
                 Some(to) => to,
                 None => before(&parts.versions.history()?, now).ok_or(DeskError::NothingBefore)?,
             };
             let policy = parts.versions.load(to, &parts.tools)?;
+            limit.check(&policy)?;
             let folder = PolicyFiles::read(&parts.folder).ok();
             let folder = folder.and_then(|files| PolicyDraft::read(&files).hash());
             parts.versions.put_aside(folder.filter(|folder| *folder != to))?;
             Ok(policy)
         });
         self.make_current(policy.await?, &mut current, by).await
+    }
+
+    /// Loads another policy, which stays without effect.
+    pub async fn load(&self, trial: Trial) -> Result<Policy, DeskError> {
+        let parts = Arc::clone(&self.parts);
+        let work = move || {
+            let files = match trial {
+                Trial::Kept(policy) => return Ok(parts.versions.load(policy, &parts.tools)?),
+                Trial::Texts(texts) => PolicyFiles::from_texts(texts)?,
+                Trial::Folder(folder) => PolicyFiles::read(&folder)?,
+            };
+            Ok(Policy::load(&files, &parts.tools)?)
+        };
+        aside(work).await
     }
 
     /// Every time that a policy became current, oldest first.
@@ -162,6 +209,17 @@ impl PolicyDesk {
         }
     }
 
+    /// What the change may not go beyond: held against the policy that is in force now, whatever was when
+    /// the request came in.
+    fn limit(&self, by: By) -> Result<(Limit, Option<Who>), DeskError> {
+        Ok(match (by, &self.in_force) {
+            (By::Owner, _) => (Limit(None), None),
+            (By::Administrator(who), _) => (Limit(None), Some(who)),
+            (By::Delegate(who, permit), Some(in_force)) => (Limit(Some((permit, in_force.now()))), Some(who)),
+            (By::Delegate(..), None) => return Err(DeskError::Beyond("no server runs".to_owned())),
+        })
+    }
+
     /// Record, then history, then the exchange: whoever decides under the new policy finds it on disk.
     async fn make_current(
         &self,
@@ -187,6 +245,16 @@ impl PolicyDesk {
         }
         tracing::info!(policy = %change.policy.short(), "another policy is in force");
         Ok(change)
+    }
+}
+
+/// A delegate and the policy in force.
+struct Limit(Option<(Arc<DelegatePermit>, Arc<Policy>)>);
+
+impl Limit {
+    fn check(&self, new: &Policy) -> Result<(), DeskError> {
+        let Some((permit, old)) = &self.0 else { return Ok(()) };
+        permit.covers(old, new).map_err(DeskError::Beyond)
     }
 }
 

@@ -1,16 +1,18 @@
 //! The policy over HTTP: make the folder current, go back, list what was current.
 
+use crate::caller::Caller;
 use crate::error::{ApiError, json_response};
 use crate::parts::AdminParts;
-use crate::policy_desk::{Change, DeskError, FolderState};
+use crate::policy_desk::{By, Change, DeskError, FolderState};
 use crate::request;
-use authz::{AdminPermit, VersionError};
+use authz::VersionError;
 use axum::body::Body;
 use axum::response::Response;
 use domain::{Refusal, RefusalCode};
 use http::StatusCode;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use std::sync::Arc;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -23,26 +25,25 @@ struct RollBack {
     policy: Option<String>,
 }
 
-pub(crate) async fn accept(
-    parts: &AdminParts,
-    permit: &AdminPermit,
-    body: Body,
-) -> Result<Response, ApiError> {
+pub(crate) async fn accept(parts: &AdminParts, caller: &Caller, body: Body) -> Result<Response, ApiError> {
     let Nothing {} = request::body(body).await?;
-    let by = validate::who(permit.authenticated());
-    answer(parts.desk.accept(Some(by)).await)
+    answer(parts.desk.accept(by(caller)?).await)
 }
 
-pub(crate) async fn roll_back(
-    parts: &AdminParts,
-    permit: &AdminPermit,
-    body: Body,
-) -> Result<Response, ApiError> {
+/// Who changes the policy, and within which part.
+fn by(caller: &Caller) -> Result<By, ApiError> {
+    match (caller, caller.who()) {
+        (Caller::Permitted(_), Some(who)) => Ok(By::Administrator(who)),
+        (Caller::Delegate(permit), Some(who)) => Ok(By::Delegate(who, Arc::clone(permit))),
+        _ => Err(ApiError::of(Refusal::new(RefusalCode::Unauthenticated, "the owner may only make tokens"))),
+    }
+}
+
+pub(crate) async fn roll_back(parts: &AdminParts, caller: &Caller, body: Body) -> Result<Response, ApiError> {
     let RollBack { policy } = request::body(body).await?;
     let to = policy.map(|start| parts.desk.named(&start)).transpose();
     let to = to.map_err(|error| refused(&DeskError::Version(error)))?;
-    let by = validate::who(permit.authenticated());
-    answer(parts.desk.roll_back(to, Some(by)).await)
+    answer(parts.desk.roll_back(to, by(caller)?).await)
 }
 
 pub(crate) async fn versions(parts: &AdminParts) -> Result<Response, ApiError> {
@@ -80,6 +81,10 @@ pub(crate) fn refused(error: &DeskError) -> ApiError {
         DeskError::Policy(_) | DeskError::Version(VersionError::Policy(_)) => {
             let (status, code) = (StatusCode::UNPROCESSABLE_ENTITY, "policy_invalid");
             ApiError::new(status, code, RefusalCode::InvalidArguments, cause, error.hint())
+        }
+        DeskError::Beyond(_) => {
+            let (status, code) = (StatusCode::FORBIDDEN, "beyond_delegation");
+            ApiError::new(status, code, RefusalCode::Denied, cause, error.hint())
         }
         DeskError::Version(VersionError::Tampered { .. }) => {
             let (status, code) = (StatusCode::CONFLICT, "policy_tampered");

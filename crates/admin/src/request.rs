@@ -7,18 +7,33 @@ use domain::{Json, JsonLimits, Refusal, RefusalCode};
 use http::Uri;
 use serde::de::DeserializeOwned;
 
-/// The largest body is a decision with its reason.
+/// The largest body, a policy apart, is a decision with its reason.
 const MAX_BODY_BYTES: usize = 16 * 1024;
 
 /// A body is one object of a few fields.
 const BODY_JSON: JsonLimits = JsonLimits { depth: 4, values: 64 };
 
+/// A policy folder's files: 500 policies are about 100 KiB.
+const MAX_POLICY_BYTES: usize = 4 * 1024 * 1024;
+
+/// A folder has at most 4,096 files.
+const POLICY_JSON: JsonLimits = JsonLimits { depth: 4, values: 2 * 4_096 };
+
 /// The body as `T`; duplicate keys and unknown fields are refused.
 pub(crate) async fn body<T: DeserializeOwned>(body: Body) -> Result<T, ApiError> {
-    let bytes = to_bytes(body, MAX_BODY_BYTES).await.map_err(|_| {
+    read(body, MAX_BODY_BYTES, BODY_JSON).await
+}
+
+/// The same for a body that may hold a policy.
+pub(crate) async fn policy_body<T: DeserializeOwned>(body: Body) -> Result<T, ApiError> {
+    read(body, MAX_POLICY_BYTES, POLICY_JSON).await
+}
+
+async fn read<T: DeserializeOwned>(body: Body, max_bytes: usize, limits: JsonLimits) -> Result<T, ApiError> {
+    let bytes = to_bytes(body, max_bytes).await.map_err(|_| {
         ApiError::of(Refusal::new(RefusalCode::TooLarge, "the body is too large or broke off"))
     })?;
-    Json::parse(&bytes, BODY_JSON).map_err(|error| ApiError::malformed(format!("the body is {error}")))?;
+    Json::parse(&bytes, limits).map_err(|error| ApiError::malformed(format!("the body is {error}")))?;
     serde_json::from_slice(&bytes)
         .map_err(|error| ApiError::malformed(format!("the body cannot be read: {error}")))
 }

@@ -6,8 +6,8 @@ use crate::error::{ApiError, text_response};
 use crate::gate::{Facts, admit, record, turn_away};
 use crate::parts::Shared;
 use crate::{
-    approval_list, erasing, log_reading, log_search, metrics, openapi, policy_routes, revocations, status,
-    tile_reading, tokens,
+    approval_list, erasing, log_reading, log_search, metrics, openapi, policy_routes, policy_trial,
+    revocations, status, tile_reading, tokens,
 };
 use axum::Router;
 use axum::body::Body;
@@ -18,11 +18,8 @@ use domain::{Refusal, RefusalCode};
 use http::StatusCode;
 use http::header::ORIGIN;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 use tokio::time::timeout;
-
-/// The slowest route reads a thousand records: well under a second.
-const REQUEST_TIME: Duration = Duration::from_secs(30);
 
 /// Every route, each behind the gate.
 pub(crate) fn router(shared: &Arc<Shared>) -> Router {
@@ -50,7 +47,7 @@ async fn respond(
     parameter: Option<String>,
     request: Request,
 ) -> Response {
-    let answered = match timeout(REQUEST_TIME, answer(&shared, endpoint, parameter, request)).await {
+    let answered = match timeout(endpoint.time(), answer(&shared, endpoint, parameter, request)).await {
         Ok(answered) => answered,
         Err(_) => Err(ApiError::of(Refusal::new(RefusalCode::Timeout, "the request took too long"))),
     };
@@ -82,18 +79,13 @@ async fn answer(
     let handled = handle(shared, endpoint, &caller, parameter.as_deref(), parts.uri.query(), body).await;
     match (handled, caller) {
         (Ok(response), _) => Ok(response),
-        (Err(error), Caller::Owner) => Err(error),
-        (Err(error), Caller::Permitted(permit)) => {
-            let facts = Facts {
-                endpoint,
-                who: validate::who(permit.authenticated()),
-                policy: permit.policy_hash(),
-                reasons: permit.reasons().iter().map(|reason| reason.to_string()).collect(),
-                controls: permit.verdicts().into_iter().cloned().collect(),
-                started,
-            };
-            Err(record(shared, facts, error).await)
-        }
+        (Err(error), caller) => match caller.facts() {
+            None => Err(error),
+            Some((who, policy, reasons, controls)) => {
+                let facts = Facts { endpoint, who, policy, reasons, controls, started };
+                Err(record(shared, facts, error).await)
+            }
+        },
     }
 }
 
@@ -107,7 +99,14 @@ async fn handle(
 ) -> Result<Response, ApiError> {
     let permit = match (endpoint, caller) {
         (Endpoint::CreateToken, caller) => return tokens::respond(&shared.parts, caller, body).await,
+        (Endpoint::AcceptPolicy, caller) => return policy_routes::accept(&shared.parts, caller, body).await,
+        (Endpoint::RollBackPolicy, caller) => {
+            return policy_routes::roll_back(&shared.parts, caller, body).await;
+        }
         (_, Caller::Permitted(permit)) => permit,
+        (_, Caller::Delegate(_)) => {
+            return Err(ApiError::of(Refusal::new(RefusalCode::Denied, "not a delegate's route")));
+        }
         (_, Caller::Owner) => {
             return Err(ApiError::of(Refusal::new(
                 RefusalCode::Unauthenticated,
@@ -123,8 +122,10 @@ async fn handle(
         Endpoint::LiftRevocation => revocations::lift(&shared.parts, permit, body).await,
         Endpoint::TailLog => log_reading::respond_tail(&shared.parts, permit, query).await,
         Endpoint::ShowCall => log_reading::respond_call(&shared.parts, permit, parameter).await,
-        Endpoint::AcceptPolicy => policy_routes::accept(&shared.parts, permit, body).await,
-        Endpoint::RollBackPolicy => policy_routes::roll_back(&shared.parts, permit, body).await,
+        Endpoint::CastShadow => policy_trial::cast(&shared.parts, body).await,
+        Endpoint::ReportShadow => policy_trial::report(&shared.parts),
+        Endpoint::EndShadow => policy_trial::end(&shared.parts, body).await,
+        Endpoint::ReplayLog => policy_trial::replay_log(&shared.parts, permit, body).await,
         Endpoint::PolicyVersions => policy_routes::versions(&shared.parts).await,
         Endpoint::SearchLog => log_search::respond(&shared.parts, permit, query).await,
         Endpoint::Checkpoint => Ok(tile_reading::respond_checkpoint(&shared.parts)),
@@ -135,6 +136,8 @@ async fn handle(
         Endpoint::OpenApi => {
             Ok(text_response(StatusCode::OK, "application/json", openapi::DOCUMENT.to_owned()))
         }
-        Endpoint::CreateToken => Err(ApiError::of(Refusal::new(RefusalCode::Internal, "handled above"))),
+        Endpoint::CreateToken | Endpoint::AcceptPolicy | Endpoint::RollBackPolicy => {
+            Err(ApiError::of(Refusal::new(RefusalCode::Internal, "handled above")))
+        }
     }
 }

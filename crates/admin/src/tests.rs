@@ -12,3 +12,4 @@ mod revoking;
 mod searching;
 mod tiles;
 mod tokens;
+mod trial;

@@ -94,10 +94,11 @@ pub(crate) async fn respond(parts: &AdminParts, caller: &Caller, body: Body) -> 
     let asked: NewToken = request::body(body).await?;
     let own_tenant = match caller {
         Caller::Permitted(permit) => permit.principal().tenant.clone(),
+        Caller::Delegate(permit) => permit.principal().tenant.clone(),
         Caller::Owner => parts.policy.now().tenant().clone(),
     };
     let tenant = asked.tenant.unwrap_or_else(|| own_tenant.clone());
-    if matches!(caller, Caller::Permitted(_)) && tenant != own_tenant {
+    if !matches!(caller, Caller::Owner) && tenant != own_tenant {
         return Err(ApiError::of(Refusal::new(
             RefusalCode::Denied,
             "a token of another tenant was asked for",

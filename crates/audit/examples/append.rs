@@ -53,6 +53,7 @@ fn intent(caller: u64, number: u64) -> Intent {
         policy: digest,
         reasons: vec!["analyst-reads-customers".to_owned()],
         approval: None,
+        basis: Some(r#"{"ends":"allow","read":"arguments","resource":"customer_database","attributes":{"max_rows":100,"operation":"query","resource":"customer_database","tables":["customers","orders"]}}"#.to_owned()),
         controls: controls(&Control::BEFORE_EFFECT[..8]),
     }
 }

@@ -255,6 +255,10 @@ impl Audit {
         self.0.close();
     }
 
+    pub(crate) fn shared(&self) -> &Shared {
+        &self.0.shared
+    }
+
     fn reader(&self) -> Reader {
         Reader::of_shared(&self.0.shared)
     }

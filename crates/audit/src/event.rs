@@ -154,6 +154,9 @@ pub struct Intent {
     pub reasons: Vec<String>,
     /// The approval that was used up.
     pub approval: Option<String>,
+    /// What policy read of the call, to decide it again. Encrypted; left out above
+    /// [`crate::limits::MAX_TEXT_BYTES`].
+    pub basis: Option<String>,
     /// What the controls before the effect said.
     pub controls: Vec<ControlVerdict>,
 }
@@ -210,6 +213,8 @@ pub struct Refused {
     pub refusal: Refusal,
     /// Digest of the arguments, if they were read.
     pub arguments: Option<Digest>,
+    /// What policy read, if it decided; as in [`Intent::basis`].
+    pub basis: Option<String>,
     /// Hash of the policy set, if it was asked.
     pub policy: Option<Digest>,
     /// The rules that decided; as in [`Intent::reasons`].

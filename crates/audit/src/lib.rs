@@ -6,6 +6,7 @@
 
 mod audit;
 mod config;
+mod decisions;
 mod deriver;
 mod disk;
 mod error;
@@ -32,6 +33,7 @@ mod verify;
 
 pub use audit::{Audit, OpenReport};
 pub use config::{AuditConfig, Pace};
+pub use decisions::RecordedDecision;
 pub use error::AuditError;
 pub use event::{Event, FindingCount, Intent, Listed, Outcome, Refused, Usage, Who};
 pub use note::{Checkpoint, NoteError, VerifierKey};

@@ -55,6 +55,7 @@ pub(crate) fn intent(person: &str, number: u64) -> Intent {
         policy: Digest::of(b"policy"),
         reasons: vec!["analyst-reads".to_owned(), "because ana@acme.example asked".to_owned()],
         approval: Some("apr-1".to_owned()),
+        basis: Some(r#"{"ends":"allow","read":"call"}"#.to_owned()),
         controls: vec![ControlVerdict::new(Control::AuthnToken, Verdict::Pass).because("local")],
     }
 }
@@ -79,6 +80,7 @@ pub(crate) fn refused(person: &str, number: u64) -> Refused {
         tool: Some("payroll\n\u{1b}[2J of ana".to_owned()),
         refusal: Refusal::new(RefusalCode::Denied, "rule `no-salaries` forbids ana").with_limit("rows"),
         arguments: Some(Digest::of(b"arguments")),
+        basis: Some(r#"{"ends":"deny","read":"data","resource":"salaries_of_ana"}"#.to_owned()),
         policy: Some(Digest::of(b"policy")),
         reasons: vec!["no-salaries".to_owned()],
         controls: Vec::new(),

@@ -17,6 +17,12 @@ pub(crate) fn segment_header(first: u64, created: UnixMillis) -> Vec<u8> {
     header
 }
 
+/// When the segment that starts at `first` was begun; `None` if the bytes are not its header.
+pub(crate) fn created(bytes: &[u8], first: u64) -> Option<UnixMillis> {
+    let time = bytes.get(16..24).and_then(|time| time.try_into().ok())?;
+    header_fits(bytes, first).then(|| UnixMillis(u64::from_be_bytes(time)))
+}
+
 /// True if the bytes begin with the header of the segment that starts at `first`.
 fn header_fits(bytes: &[u8], first: u64) -> bool {
     let Some(time) = bytes.get(16..24).and_then(|time| time.try_into().ok()) else { return false };

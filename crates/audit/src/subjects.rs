@@ -129,6 +129,9 @@ impl Subject {
     }
 }
 
+/// People by their pseudonyms.
+pub(crate) type People = HashMap<KeyId, (TenantId, PersonId)>;
+
 struct Known {
     by_name: HashMap<SubjectName, Arc<Subject>>,
     by_id: HashMap<KeyId, Arc<Subject>>,
@@ -220,6 +223,16 @@ impl Subjects {
     /// The subject with that pseudonym; `None` if it was erased.
     pub(crate) fn by_id(&self, id: KeyId) -> Option<Arc<Subject>> {
         self.known.read().unwrap_or_else(PoisonError::into_inner).by_id.get(&id).cloned()
+    }
+
+    /// Everybody who was not erased.
+    pub(crate) fn people(&self) -> People {
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        let person = |(name, subject): (&SubjectName, &Arc<Subject>)| match name {
+            SubjectName::Person(tenant, person) => Some((subject.id, (tenant.clone(), person.clone()))),
+            _ => None,
+        };
+        known.by_name.iter().filter_map(person).collect()
     }
 
     /// The pseudonyms of the people of that name, in the tenant or in all.

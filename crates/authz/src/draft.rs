@@ -27,6 +27,8 @@ pub(crate) struct Texts {
     pub(crate) roles: Roles,
     pub(crate) data: Data,
     pub(crate) hash: Digest,
+    /// Over everything that decides but the rows of `roles.toml`.
+    pub(crate) beside_roles: Digest,
 }
 
 /// What was found, by the stage that it belongs to.
@@ -48,8 +50,12 @@ impl PolicyDraft {
         let mut rules: Vec<Rule> =
             files.cedar().flat_map(|(name, text)| read_cedar(name, text, found)).collect();
         let texts = schema.zip(roles).zip(data).map(|((schema, roles), data)| {
-            let hash = hash(files, &roles, &data);
-            Texts { schema, roles, data, hash }
+            let rules = rules_digest(files);
+            let (schema_text, rows) = (files.text(SCHEMA).as_bytes(), roles.digest);
+            let hash =
+                Digest::of_parts([schema_text, rules.as_bytes(), rows.as_bytes(), data.digest.as_bytes()]);
+            let beside_roles = Digest::of_parts([schema_text, rules.as_bytes(), data.digest.as_bytes()]);
+            Texts { schema, roles, data, hash, beside_roles }
         });
         if let Some(texts) = texts.as_ref().filter(|_| faults.of_texts.is_empty()) {
             rules.extend(compile::compile(&texts.roles, &mut faults.of_rows));
@@ -66,15 +72,9 @@ impl PolicyDraft {
     }
 }
 
-/// Over the schema, the rules in the order of their files' names, and the rows.
-fn hash(files: &PolicyFiles, roles: &Roles, data: &Data) -> Digest {
+/// Over the rules in the order of their files' names.
+fn rules_digest(files: &PolicyFiles) -> Digest {
     let rules: Vec<Digest> =
         files.cedar().map(|(name, text)| Digest::of_parts([name.as_bytes(), text.as_bytes()])).collect();
-    let rules = Digest::of_parts(rules.iter().map(|digest| digest.as_bytes().as_slice()));
-    Digest::of_parts([
-        files.text(SCHEMA).as_bytes(),
-        rules.as_bytes(),
-        roles.digest.as_bytes(),
-        data.digest.as_bytes(),
-    ])
+    Digest::of_parts(rules.iter().map(|digest| digest.as_bytes().as_slice()))
 }

@@ -1,5 +1,6 @@
 //! A question, put to the policy as the layers would put it, with every answer on the way.
 
+use crate::basis::Read;
 use crate::call_questions::check_declared;
 use crate::data::{told, word_of};
 use crate::party::Caller;
@@ -71,6 +72,15 @@ impl Side {
 
 /// Puts `question` to `policy`. An error if it asks for what cannot be asked.
 pub fn explain(policy: &Policy, question: &Question) -> Result<Explanation, String> {
+    walk(policy, question, Read::Arguments)
+}
+
+/// How `question` ends, as far as it was read. An error if it asks for what cannot be asked.
+pub(crate) fn decide(policy: &Policy, question: &Question, read: Read) -> Result<Ends, String> {
+    walk(policy, question, read).map(|explanation| explanation.decision)
+}
+
+fn walk(policy: &Policy, question: &Question, read: Read) -> Result<Explanation, String> {
     let principal = Principal {
         tenant: policy.tenant().clone(),
         person: question.person.clone(),
@@ -80,7 +90,7 @@ pub fn explain(policy: &Policy, question: &Question) -> Result<Explanation, Stri
     let caller = policy.caller(&principal, &token_roles).ok_or("the caller is of another tenant")?;
     let mut walk = Walk { policy, caller: &caller, asked: Vec::new(), view: None };
     let (decision, decided) = match (&question.tool, question.may) {
-        (Some(tool), None) => walk.tool(tool, question)?,
+        (Some(tool), None) => walk.tool(tool, question, read)?,
         (None, Some(may)) => {
             let ruling = walk.ask(may.action(), policy.tenant_target(), &Attributes::new());
             (if ruling.allowed() { Ends::Allow } else { Ends::Deny }, Decided::By(ruling))
@@ -125,7 +135,7 @@ impl<'a> Walk<'a> {
     }
 
     /// The order of the layers: visible, data, arguments, approval.
-    fn tool(&mut self, name: &ToolName, question: &Question) -> Result<(Ends, Decided), String> {
+    fn tool(&mut self, name: &ToolName, question: &Question, read: Read) -> Result<(Ends, Decided), String> {
         let Some(KnownTool { manifest, target }) = self.policy.tool(name) else {
             return Ok((Ends::UnknownTool, Decided::Because(format!("there is no tool `{name}`"))));
         };
@@ -134,8 +144,14 @@ impl<'a> Walk<'a> {
         if !call.allowed() {
             return Ok((Ends::UnknownTool, Decided::By(call)));
         }
+        if read == Read::Call {
+            return Ok((Ends::Allow, Decided::By(call)));
+        }
         if let Some(denied) = self.data(question) {
             return Ok((Ends::Deny, denied));
+        }
+        if read == Read::Data {
+            return Ok((Ends::Allow, Decided::By(call)));
         }
         let with = self.ask(Action::CallWith, target, &attributes);
         if !with.allowed() {

@@ -61,7 +61,7 @@ impl PolicyFiles {
     }
 
     /// The files whose text can change a decision, in the order of their names.
-    pub(crate) fn that_decide(&self) -> impl Iterator<Item = (&str, &str)> {
+    pub fn that_decide(&self) -> impl Iterator<Item = (&str, &str)> {
         let decides = |name: &str| [SCHEMA, ROLES, DATA].contains(&name) || is_cedar(name);
         let texts = self.texts.iter().filter(move |(name, _)| decides(name));
         texts.map(|(name, text)| (name.as_str(), text.as_str()))

@@ -10,11 +10,13 @@
 extern crate self as authz;
 
 mod admin;
+mod basis;
 mod cache;
 mod call_questions;
 mod check;
 mod compile;
 mod data;
+mod delegation;
 mod draft;
 mod error;
 mod explain;
@@ -30,11 +32,13 @@ mod permit;
 mod policy;
 mod question;
 mod references;
+mod replay;
 mod roles;
 mod rule;
 mod rule_book;
 mod ruling;
 mod schema;
+mod shadow;
 mod slice;
 #[cfg(test)]
 mod tests;
@@ -47,8 +51,10 @@ mod vocabulary;
 mod world;
 
 pub use admin::{AdminAction, AdminPermit, authorize_admin};
+pub use basis::{Basis, PastDecision, Read};
 pub use call_questions::{Approval, may_run_in_process, needs_approval, permits_arguments, sees_unredacted};
 pub use check::{CaseFailure, CheckReport, check};
+pub use delegation::{DelegatePermit, authorize_delegate};
 pub use draft::PolicyDraft;
 pub use error::{PolicyError, Problem};
 pub use explain::{Asked, Explanation, Side, explain};
@@ -59,5 +65,7 @@ pub use matrix::{Difference, Fact, Rows, difference, matrix};
 pub use permit::{Denied, Permit, authorize, visible};
 pub use policy::Policy;
 pub use question::{Ends, Question};
+pub use replay::{Changed, Counts, Replay, ReplayReport, decision_key};
+pub use shadow::{Shadow, ShadowReport};
 pub use versions::{Accepted, VersionError, Versions};
 pub use view::data_view;

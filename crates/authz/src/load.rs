@@ -36,7 +36,7 @@ impl PolicyDraft {
             texts.schema.check_tools(tools, &mut problems);
         }
         problems.stop_here()?;
-        let Some(Texts { schema, roles, data, hash }) = texts else {
+        let Some(Texts { schema, roles, data, hash, beside_roles }) = texts else {
             return Err(unfinished("the policy could not be read"));
         };
 
@@ -61,6 +61,7 @@ impl PolicyDraft {
         };
         let parts = Parts {
             hash,
+            beside_roles,
             data: DataRules::new(&data, &mut target),
             tools: known_tools(tools, &mut target),
             tenant: target(vocabulary::tenant(&roles.tenant)),

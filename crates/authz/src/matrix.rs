@@ -5,6 +5,7 @@
 
 use crate::AdminAction;
 use crate::data::{told, word_of};
+use crate::delegation;
 use crate::party::{Caller, Party, PartyKey};
 use crate::policy::Policy;
 use crate::slice::{Slice, Target};
@@ -35,7 +36,7 @@ pub struct Fact {
     /// `class:trusted` or `client:quickstart`
     pub through: String,
     /// `tool:echo`, `seeUnredacted:echo`, `column:customer_database.customers.email`,
-    /// `rows:customer_database.orders` or `may:approve`
+    /// `rows:customer_database.orders`, `may:approve` or `administers:intern`
     pub what: String,
     /// For a tool `run`, `approval`, `denied` or `by-arguments`; for a column its treatment; for rows what
     /// they have to meet (without a line every row is there); for the admin plane, and for what a caller may do beyond a call, `yes` or `by-arguments`. What would be "no"
@@ -81,6 +82,9 @@ pub fn matrix(policy: &Policy, rows: Rows) -> BTreeSet<Fact> {
             if settled(policy, &caller, may.action(), policy.tenant_target()) == Some(true) {
                 add(format!("may:{}", may.action().word()), "yes".to_owned());
             }
+        }
+        for role in delegation::scope_of(&caller, policy) {
+            add(format!("administers:{role}"), "yes".to_owned());
         }
     }
     facts

@@ -45,6 +45,8 @@ pub struct Policy {
 /// What loading brings together.
 pub(crate) struct Parts {
     pub(crate) hash: Digest,
+    /// Over everything but the rows of `roles.toml`.
+    pub(crate) beside_roles: Digest,
     pub(crate) roles: Roles,
     pub(crate) world: World,
     pub(crate) book: RuleBook,
@@ -94,6 +96,10 @@ impl Policy {
     /// The tenant that the folder speaks of. Principals of any other are denied everything.
     pub const fn tenant(&self) -> &TenantId {
         &self.parts.roles.tenant
+    }
+
+    pub(crate) const fn beside_roles(&self) -> Digest {
+        self.parts.beside_roles
     }
 
     pub(crate) fn version(&self) -> &str {

@@ -32,7 +32,7 @@ pub struct Question {
 }
 
 /// How a call ends as far as policy goes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Ends {
     /// It runs at once.
@@ -43,6 +43,18 @@ pub enum Ends {
     Pending,
     /// The caller does not see the tool.
     UnknownTool,
+}
+
+impl Ends {
+    /// How far a call gets: greater is more.
+    pub(crate) const fn rank(self) -> u8 {
+        match self {
+            Self::UnknownTool => 0,
+            Self::Deny => 1,
+            Self::Pending => 2,
+            Self::Allow => 3,
+        }
+    }
 }
 
 impl fmt::Display for Ends {

@@ -24,11 +24,14 @@ pub(crate) struct Roles {
 }
 
 /// A role or a client class: whoever is in it holds its grants.
+#[derive(PartialEq, Eq)]
 pub(crate) struct Holder {
     /// Roles whose grants a role has as well.
     pub(crate) includes: Vec<String>,
     pub(crate) grants: Vec<Grant>,
     pub(crate) may: Vec<AdminAction>,
+    /// Roles that whoever holds this one may change, as far as they hold themselves what they grant.
+    pub(crate) administers: Vec<String>,
 }
 
 /// One row of `grants`.
@@ -118,10 +121,32 @@ impl Roles {
             let problem = Problem::new(ROLES, format!("unknown client class `{class}`"), hint);
             problems.add(problem.in_rule(format!("clients.{client}")));
         }
+        self.check_delegation(&unknown_role, problems);
         for (name, _) in self.classes.iter().filter(|(_, row)| !row.includes.is_empty()) {
             let problem =
                 Problem::new(ROLES, "a client class cannot include another", "list the grants in the class");
             problems.add(problem.in_rule(format!("classes.{name}")));
+        }
+    }
+
+    /// A role is administered from above: not by itself, and not by one that it includes.
+    fn check_delegation(&self, unknown: &impl Fn(&str) -> Problem, problems: &mut Problems) {
+        for (name, row) in &self.roles {
+            for role in &row.administers {
+                let place = format!("roles.{name}");
+                if !self.roles.contains_key(role) {
+                    problems.add(unknown(role).in_rule(place));
+                } else if role == name || self.includes_of(role).contains(name.as_str()) {
+                    let cause = format!("role `{name}` administers `{role}`, which is not below it");
+                    let hint = "let a role administer only roles that do not include it";
+                    problems.add(Problem::new(ROLES, cause, hint).in_rule(place));
+                }
+            }
+        }
+        for (name, _) in self.classes.iter().filter(|(_, row)| !row.administers.is_empty()) {
+            let cause = "a client class administers no role";
+            let hint = "write `administers` in a role; the class needs `may = [\"administer\"]`";
+            problems.add(Problem::new(ROLES, cause, hint).in_rule(format!("classes.{name}")));
         }
     }
 
@@ -166,5 +191,5 @@ fn checked(kind: &str, name: String, row: raw::HolderRow, problems: &mut Problem
             problems.take(Grant::try_from(grant).map_err(|problem| problem.in_rule(place)))
         })
         .collect();
-    (name, Holder { includes: row.includes, grants, may: row.may })
+    (name, Holder { includes: row.includes, grants, may: row.may, administers: row.administers })
 }

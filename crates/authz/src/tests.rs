@@ -5,4 +5,5 @@ mod company;
 #[path = "../tests/it/house.rs"]
 mod house;
 
+mod delegated;
 mod slices;

@@ -9,7 +9,7 @@ mod token;
 
 pub(crate) use access::{AdminAccess, AdminAccessAs, Home, McpAccess};
 pub(crate) use audit::{AuditCommand, Export, Search, Shred, Verify};
-pub(crate) use policy::{ExplainPolicy, PolicyCommand, PolicyDiff, PolicyFolder, PolicyMatrix};
+pub(crate) use policy::{ExplainPolicy, PolicyCommand, PolicyDiff, PolicyFolder, PolicyMatrix, PolicyShadow};
 pub(crate) use revoke::{Revocations, Revoke};
 pub(crate) use token::{CreateToken, TokenCommand};
 

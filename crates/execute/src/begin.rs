@@ -100,6 +100,7 @@ fn intent_of(checked: &CheckedCall, approval: Option<String>, parent: Option<&Be
         policy: permit.policy_hash(),
         reasons: permit.reasons().iter().map(|reason| reason.to_string()).collect(),
         approval,
+        basis: Some(checked.basis().text(permit.authenticated())),
         controls: checked.verdicts().cloned().collect(),
     }
 }

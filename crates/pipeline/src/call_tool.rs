@@ -55,6 +55,7 @@ impl Pipeline {
         let checked =
             validate::check(permit, arguments, call, &parts.validator).await.map_err(Ended::stopped)?;
         let begun = execute::begin(checked, parent, &parts.audit).await.map_err(Ended::not_begun)?;
+        self.tell(&begun);
         let raw = execute::run(begun, &parts.connectors, self).await;
         let scanned = scan::scan(raw, &parts.scanner).await;
         scan::close(scanned, &parts.audit).await.map_err(Ended::not_closed)

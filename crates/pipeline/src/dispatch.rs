@@ -127,6 +127,7 @@ impl Pipeline {
             tool: None,
             refusal: (*error.refusal).clone(),
             arguments: None,
+            basis: None,
             policy: None,
             reasons: Vec::new(),
             controls: vec![caller.verdict().clone()],

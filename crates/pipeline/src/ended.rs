@@ -5,8 +5,9 @@
 
 use crate::Pipeline;
 use audit::{Refused, Who};
-use authz::{Denied, Permit};
-use domain::{CallId, ControlVerdict, Digest, Refusal, RefusalCode};
+use authn::Authenticated;
+use authz::{Basis, Denied, Permit};
+use domain::{CallId, ControlVerdict, Digest, Refusal, RefusalCode, ToolName};
 use execute::NotBegun;
 use protocol::{ReplyTo, RpcError};
 use revocation::Ended as Lost;
@@ -20,7 +21,13 @@ pub(crate) enum Ended {
     /// Layer 2: the tool is not there, or not there for this caller.
     Unseen { denied: Box<Denied>, tool: String },
     /// Layers 3 and 4, before the effect.
-    Refused { refusal: Refusal, permit: Permit, arguments: Option<Digest>, controls: Vec<ControlVerdict> },
+    Refused {
+        refusal: Refusal,
+        permit: Permit,
+        arguments: Option<Digest>,
+        basis: Basis,
+        controls: Vec<ControlVerdict>,
+    },
     /// Caller or tool were revoked while the call ran.
     CutOff { refusal: Refusal, who: Who, tool: String },
     /// After the effect: the outcome could not be recorded, so nothing is sent.
@@ -34,20 +41,21 @@ impl Ended {
 
     pub(crate) fn unread(permit: Permit, refusal: Refusal) -> Box<Self> {
         let controls = permit.verdicts().into_iter().cloned().collect();
-        Box::new(Self::Refused { refusal, permit, arguments: None, controls })
+        Box::new(Self::Refused { refusal, permit, arguments: None, basis: Basis::visible(), controls })
     }
 
     pub(crate) fn stopped(stopped: Box<Stopped>) -> Box<Self> {
-        let Stopped { refusal, permit, arguments, verdicts } = *stopped;
+        let Stopped { refusal, permit, arguments, basis, verdicts } = *stopped;
         let controls = permit.verdicts().into_iter().cloned().chain(verdicts).collect();
-        Box::new(Self::Refused { refusal, permit, arguments: Some(arguments), controls })
+        Box::new(Self::Refused { refusal, permit, arguments: Some(arguments), basis, controls })
     }
 
     pub(crate) fn not_begun(not_begun: Box<NotBegun>) -> Box<Self> {
         let NotBegun { refusal, checked } = *not_begun;
         let controls = checked.verdicts().cloned().collect();
         let arguments = Some(checked.arguments().digest());
-        Box::new(Self::Refused { refusal, permit: checked.into_permit(), arguments, controls })
+        let basis = checked.basis().clone();
+        Box::new(Self::Refused { refusal, permit: checked.into_permit(), arguments, basis, controls })
     }
 
     pub(crate) fn cut_off(who: Who, tool: &str, lost: Lost) -> Box<Self> {
@@ -130,6 +138,7 @@ impl Pipeline {
                 tool: Some(tool.clone()),
                 refusal: denied.refusal.clone(),
                 arguments: None,
+                basis: self.decided(&denied.authenticated, tool.parse().ok().as_ref(), &Basis::unseen()),
                 policy: Some(denied.policy),
                 reasons: texts(&denied.reasons),
                 controls: vec![denied.authenticated.verdict().clone(), denied.verdict.clone()],
@@ -142,16 +151,18 @@ impl Pipeline {
                 refusal: refusal.clone(),
                 arguments: None,
                 policy: None,
+                basis: None,
                 reasons: Vec::new(),
                 controls: Vec::new(),
                 duration_us,
             },
-            Ended::Refused { refusal, permit, arguments, controls } => Refused {
+            Ended::Refused { refusal, permit, arguments, basis, controls } => Refused {
                 call,
                 who: who(permit.authenticated()),
                 tool: Some(permit.manifest().name().to_string()),
                 refusal: refusal.clone(),
                 arguments: *arguments,
+                basis: self.decided(permit.authenticated(), Some(permit.manifest().name()), basis),
                 policy: Some(permit.policy_hash()),
                 reasons: texts(permit.reasons()),
                 controls: controls.clone(),
@@ -159,6 +170,15 @@ impl Pipeline {
             },
         };
         self.parts.audit.refused(refused).await.map(Some)
+    }
+}
+
+impl Pipeline {
+    /// Tells the second policy of a decision, if there is one, and gives the text for the record. None
+    /// for what cannot be a tool.
+    fn decided(&self, caller: &Authenticated, tool: Option<&ToolName>, basis: &Basis) -> Option<String> {
+        self.parts.policy.tell(caller, tool?, basis);
+        Some(basis.text(caller))
     }
 }
 

@@ -4,7 +4,7 @@ use audit::Audit;
 use authn::{Authenticated, Authenticator};
 use authz::PolicyInForce;
 use domain::{CallId, Clock, Refusal, RefusalCode, ToolName};
-use execute::Connectors;
+use execute::{Begun, Connectors};
 use manifest::ToolManifest;
 use scan::OutputScanner;
 use std::collections::BTreeMap;
@@ -59,6 +59,12 @@ impl Pipeline {
 
     pub(crate) fn is_revoked(&self, caller: &Authenticated, tool: &ToolManifest) -> bool {
         self.parts.authenticator.revocations().has_tool(&caller.principal().tenant, tool.name())
+    }
+
+    /// Tells a second policy, if there is one, of a call that policy let run.
+    pub(crate) fn tell(&self, begun: &Begun) {
+        let (permit, basis) = (begun.checked().permit(), begun.checked().basis());
+        self.parts.policy.tell(permit.authenticated(), permit.manifest().name(), basis);
     }
 
     pub(crate) fn mint_call(&self) -> Result<CallId, Refusal> {

@@ -4,16 +4,16 @@ use crate::checked_call::{CheckedCall, Stopped};
 use crate::validator::{Tool, Validator};
 use crate::{attributes, inbound, rate, schema, who};
 use approvals::{Binding, Claim};
-use authz::{Approval, Permit};
+use authz::{Approval, Basis, Ends, Permit, Read};
 use domain::{CallId, Control, ControlVerdict, Refusal, RefusalCode, ResourceName, Verdict};
 use limits::Admission;
 use manifest::{Arguments, DataView, Plan};
 use std::sync::Arc;
 
 /// What the steps have found out so far.
-#[derive(Default)]
 struct Progress {
     verdicts: Vec<ControlVerdict>,
+    basis: Basis,
 }
 
 impl Progress {
@@ -37,16 +37,17 @@ pub async fn check(
     call: CallId,
     validator: &Validator,
 ) -> Result<CheckedCall, Box<Stopped>> {
-    let mut progress = Progress::default();
+    let mut progress = Progress { verdicts: Vec::new(), basis: Basis::visible() };
     match steps(&permit, &arguments, call, validator, &mut progress).await {
         Ok((admission, view, plan, claim)) => {
-            let verdicts = progress.verdicts;
-            Ok(CheckedCall { call, permit, arguments, view, plan, claim, admission, verdicts })
+            let Progress { verdicts, basis } = progress;
+            Ok(CheckedCall { call, permit, arguments, view, plan, claim, admission, basis, verdicts })
         }
         Err(refusal) => Err(Box::new(Stopped {
             refusal,
             permit,
             arguments: arguments.digest(),
+            basis: progress.basis,
             verdicts: progress.verdicts,
         })),
     }
@@ -78,11 +79,15 @@ async fn steps(
         Ok(admission) => admission,
     };
     progress.verdicts.push(rate::verdict(&admission));
-    let (view, plan) = progress.step(Control::ValidatePlan, plan(permit, tool, arguments, target))?;
+    let planned = plan(permit, tool, arguments, target, &mut progress.basis);
+    let (view, plan) = progress.step(Control::ValidatePlan, planned)?;
     let attributes = attributes::collect(permit.manifest(), arguments, &plan);
     let permitted = attributes.and_then(|attributes| {
-        authz::permits_arguments(permit, &attributes)?;
-        Ok(attributes)
+        let permitted = authz::permits_arguments(permit, &attributes);
+        let ends = if permitted.is_ok() { Ends::Allow } else { Ends::Deny };
+        let resource = progress.basis.resource.take();
+        progress.basis = Basis { read: Read::Arguments, ends, resource, attributes: attributes.clone() };
+        permitted.map(|_| attributes)
     });
     let attributes = progress.step(Control::ValidateArguments, permitted)?;
     let claim = match authz::needs_approval(permit, &attributes) {
@@ -93,6 +98,7 @@ async fn steps(
             None
         }
         Approval::Needed => {
+            progress.basis.ends = Ends::Pending;
             let binding = Binding {
                 principal: permit.principal().clone(),
                 tool: permit.manifest().name().clone(),
@@ -124,9 +130,15 @@ fn plan(
     tool: &Tool,
     arguments: &Arguments,
     target: Option<ResourceName>,
+    basis: &mut Basis,
 ) -> Result<(Arc<DataView>, Plan), Refusal> {
     let view = match target {
-        Some(resource) => authz::data_view(permit, &resource)?,
+        Some(resource) => {
+            let view = authz::data_view(permit, &resource);
+            basis.read = Read::Data;
+            basis.resource = Some(resource);
+            view.inspect_err(|_| basis.ends = Ends::Deny)?
+        }
         None => Arc::new(DataView::none()),
     };
     let plan = tool.prepare.prepare(arguments, &view)?;

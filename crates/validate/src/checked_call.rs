@@ -1,7 +1,7 @@
 //! The layer's evidence, and what it hands back when it stops a call.
 
 use approvals::Claim;
-use authz::Permit;
+use authz::{Basis, Permit};
 use domain::{CallId, ControlVerdict, Digest, Refusal};
 use limits::Admission;
 use manifest::{Arguments, DataView, Plan};
@@ -19,6 +19,7 @@ pub struct CheckedCall {
     pub(crate) plan: Plan,
     pub(crate) claim: Option<Claim>,
     pub(crate) admission: Admission,
+    pub(crate) basis: Basis,
     pub(crate) verdicts: Vec<ControlVerdict>,
 }
 
@@ -46,6 +47,11 @@ impl CheckedCall {
     /// What will run.
     pub const fn plan(&self) -> &Plan {
         &self.plan
+    }
+
+    /// What the decision rests on: what policy read of the call.
+    pub const fn basis(&self) -> &Basis {
+        &self.basis
     }
 
     /// The approval that the call uses, if it needed one.
@@ -83,6 +89,8 @@ pub struct Stopped {
     pub permit: Permit,
     /// The arguments' digest.
     pub arguments: Digest,
+    /// What policy read of the call up to there, and what it said.
+    pub basis: Basis,
     /// What layer 3 said up to there.
     pub verdicts: Vec<ControlVerdict>,
 }

@@ -16,7 +16,9 @@ fn good(endpoint: Endpoint) -> (String, &'static str) {
         Endpoint::CreateToken => r#"{"person":"ana","client":"desk","audience":"mcp"}"#,
         Endpoint::DecideApproval => r#"{"decision":"grant"}"#,
         Endpoint::Revoke | Endpoint::LiftRevocation => r#"{"kind":"tool","name":"echo"}"#,
-        Endpoint::AcceptPolicy | Endpoint::RollBackPolicy => "{}",
+        Endpoint::AcceptPolicy | Endpoint::RollBackPolicy | Endpoint::EndShadow => "{}",
+        Endpoint::CastShadow => r#"{"policy":"0"}"#,
+        Endpoint::ReplayLog => r#"{"policy":"0","since_ms":0}"#,
         Endpoint::ShredPerson => r#"{"person":"nobody"}"#,
         _ => "",
     };

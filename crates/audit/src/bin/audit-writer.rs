@@ -37,6 +37,7 @@ fn intent(caller: u64) -> Intent {
         policy: digest,
         reasons: Vec::new(),
         approval: None,
+        basis: None,
         controls: Vec::new(),
     }
 }

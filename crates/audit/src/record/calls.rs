@@ -26,6 +26,7 @@ pub(crate) fn intent(intent: &Intent, actor: &Actor, time: UnixMillis) -> Result
             json.key("bytes").number(intent.arguments_bytes);
             json.key("sha256").hex(intent.arguments.as_bytes());
         });
+        basis(body, intent.basis.as_deref());
         controls(&mut body.json, &intent.controls);
         digest(&mut body.json, "definition", Some(&intent.definition));
         if let Some(parent) = intent.parent {
@@ -120,6 +121,7 @@ pub(crate) fn refused(refused: &Refused, actor: &Actor, time: UnixMillis) -> Res
         if let Some(arguments) = &refused.arguments {
             body.json.key("arguments").object(|json| json.key("sha256").hex(arguments.as_bytes()));
         }
+        basis(body, refused.basis.as_deref());
         controls(&mut body.json, &refused.controls);
         body.json.key("decision").word(refused.refusal.code().decision().word());
         body.json.key("duration_us").number(refused.duration_us);
@@ -145,6 +147,14 @@ pub(crate) fn listed(listed: &Listed, actor: &Actor, time: UnixMillis) -> Result
 fn add_refusal<'a>(parts: &mut Parts<'a>, refusal: Option<&'a Refusal>) {
     parts.status_code = refusal.map(|refusal| refusal.code().name());
     parts.status_detail = refusal.map(Refusal::internal);
+}
+
+/// Sealed whole; one that is too long would be cut and say less than it seems to, so it says nothing.
+fn basis(body: &mut Body<'_>, text: Option<&str>) {
+    if let Some(text) = text {
+        let whole = if text.len() <= MAX_TEXT_BYTES { text } else { "" };
+        body.personal("basis", "unmapped.basis", whole);
+    }
 }
 
 fn digest(json: &mut Writer, key: &'static str, digest: Option<&Digest>) {

@@ -93,6 +93,7 @@ pub fn intent(person: &str, number: u64) -> Intent {
         policy: Digest::of(b"policy"),
         reasons: vec!["analyst-reads".to_owned()],
         approval: None,
+        basis: Some(format!(r#"{{"ends":"allow","read":"arguments","attributes":{{"of":"{person}"}}}}"#)),
         controls: vec![ControlVerdict::new(Control::AuthnToken, Verdict::Pass)],
     }
 }
@@ -117,6 +118,7 @@ pub fn refused(person: &str, number: u64) -> Refused {
         tool: Some("payroll".to_owned()),
         refusal: Refusal::new(RefusalCode::Denied, format!("rule `no-salaries` forbids {person}")),
         arguments: None,
+        basis: None,
         policy: None,
         reasons: vec!["no-salaries".to_owned()],
         controls: Vec::new(),

@@ -34,6 +34,9 @@ pub(super) struct HolderRow {
     pub(super) grants: Vec<GrantRow>,
     #[serde(default)]
     pub(super) may: Vec<AdminAction>,
+    /// Left out of the hash where there are none: folders that knew no such key keep theirs.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) administers: Vec<String>,
 }
 
 #[derive(Deserialize, Serialize)]

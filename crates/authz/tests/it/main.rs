@@ -11,6 +11,7 @@
 mod authorize;
 mod checking;
 mod company;
+mod delegation;
 mod evidence;
 mod facts;
 mod folder;
@@ -20,4 +21,5 @@ mod office;
 mod quickstart_policy;
 mod reload;
 mod rows;
+mod shadow;
 mod versions;

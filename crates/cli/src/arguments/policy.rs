@@ -2,8 +2,9 @@
 
 use super::{AdminAccess, Home};
 use clap::{ArgGroup, Args, Subcommand};
-use domain::{ClientId, PersonId, ResourceName, ToolName};
+use domain::{ClientId, Clock as _, PersonId, ResourceName, SystemClock, ToolName, UnixMillis};
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// The commands about the policy.
 #[derive(Debug, Subcommand)]
@@ -16,8 +17,10 @@ pub(crate) enum PolicyCommand {
     Explain(ExplainPolicy),
     /// Print who can do what, one fact a line
     Matrix(PolicyMatrix),
-    /// Print what people gain and lose from one policy folder to another
+    /// Print what people gain and lose from one policy folder to another, or in the calls that the log holds
     Diff(PolicyDiff),
+    /// Ask a second policy beside the one in force, and say what it would decide otherwise
+    Shadow(PolicyShadow),
     /// Make the policy folder as it is now the one in force, also of a running server
     Accept {
         #[command(flatten)]
@@ -105,18 +108,67 @@ pub(crate) struct PolicyMatrix {
 /// `policy diff`
 #[derive(Debug, Args)]
 pub(crate) struct PolicyDiff {
-    /// The folder as it was
+    /// The folder as it was; with --since the only one, as it shall be, or the start of a kept policy's hash
     #[arg(value_name = "OLD")]
     pub(crate) old: PathBuf,
     /// The folder as it shall be
-    #[arg(value_name = "NEW")]
-    pub(crate) new: PathBuf,
+    #[arg(value_name = "NEW", required_unless_present = "since")]
+    pub(crate) new: Option<PathBuf>,
+    /// Make the decisions that the log holds since then again: 7d, 24h, 2026-11-24 or 2026-11-24T10:00:00Z
+    #[arg(long, value_name = "TIME", value_parser = since, conflicts_with_all = ["new", "people"])]
+    pub(crate) since: Option<UnixMillis>,
     /// People through clients, in place of roles through classes
     #[arg(long)]
     pub(crate) people: bool,
+    #[command(flatten)]
+    pub(crate) access: AdminAccess,
     /// Speak JSON
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// `policy shadow`
+#[derive(Debug, Args)]
+#[command(group = ArgGroup::new("what").required(true).args(["policy", "report", "off"]))]
+pub(crate) struct PolicyShadow {
+    /// The second policy: a folder, or the start of a kept one's hash
+    #[arg(value_name = "POLICY")]
+    pub(crate) policy: Option<PathBuf>,
+    /// Say what it would have decided otherwise so far
+    #[arg(long)]
+    pub(crate) report: bool,
+    /// Say it and stop asking
+    #[arg(long)]
+    pub(crate) off: bool,
+    #[command(flatten)]
+    pub(crate) access: AdminAccess,
+    /// Speak JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// A moment, or how long ago.
+fn since(text: &str) -> Result<UnixMillis, String> {
+    let wrong = || "write 7d, 24h, 2026-11-24 or 2026-11-24T10:00:00Z".to_owned();
+    let millis = |moment: jiff::Timestamp| u64::try_from(moment.as_millisecond()).map(UnixMillis);
+    if let Ok(moment) = text.parse::<jiff::Timestamp>() {
+        return millis(moment).map_err(|_| wrong());
+    }
+    if let Ok(day) = text.parse::<jiff::civil::Date>() {
+        let start = day.to_zoned(jiff::tz::TimeZone::UTC).map_err(|_| wrong())?;
+        return millis(start.timestamp()).map_err(|_| wrong());
+    }
+    let unit = text.chars().next_back().ok_or_else(wrong)?;
+    let seconds: u64 = match unit {
+        'm' => 60,
+        'h' => 60 * 60,
+        'd' => 24 * 60 * 60,
+        _ => return Err(wrong()),
+    };
+    let number: u64 = text.trim_end_matches(unit).parse().map_err(|_| wrong())?;
+    let ago = Duration::from_secs(number.checked_mul(seconds).ok_or_else(wrong)?);
+    let ago = u64::try_from(ago.as_millis()).map_err(|_| wrong())?;
+    Ok(UnixMillis(SystemClock.now().0.saturating_sub(ago)))
 }
 
 impl PolicyCommand {
@@ -126,6 +178,7 @@ impl PolicyCommand {
             Self::Explain(asked) => asked.folder.json,
             Self::Matrix(asked) => asked.folder.json,
             Self::Diff(PolicyDiff { json, .. })
+            | Self::Shadow(PolicyShadow { json, .. })
             | Self::Accept { json, .. }
             | Self::Versions { json, .. }
             | Self::Rollback { json, .. } => *json,

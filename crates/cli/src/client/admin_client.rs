@@ -15,6 +15,9 @@ use tokio::time::timeout;
 /// The plane itself gives up a request after 30 seconds; a decision takes milliseconds.
 const ANSWER_TIME: Duration = Duration::from_secs(10);
 
+/// As long as the plane itself takes for a replay of its log.
+const SLOW_ANSWER_TIME: Duration = Duration::from_secs(600);
+
 /// A way to the admin plane, with a token or as the owner of the data directory.
 pub(crate) struct AdminClient {
     address: AdminAddress,
@@ -50,18 +53,24 @@ impl AdminClient {
 
     /// Reads `path`.
     pub(crate) async fn get(&self, path: &str) -> Result<Value, Failure> {
-        self.send(Method::GET, path, Bytes::new()).await
+        self.send(Method::GET, path, Bytes::new(), ANSWER_TIME).await
     }
 
     /// Sends `body` to `path`.
     pub(crate) async fn post(&self, path: &str, body: &Value) -> Result<Value, Failure> {
-        self.send(Method::POST, path, Bytes::from(body.to_string())).await
+        self.send(Method::POST, path, Bytes::from(body.to_string()), ANSWER_TIME).await
     }
 
-    async fn send(&self, method: Method, path: &str, body: Bytes) -> Result<Value, Failure> {
-        let answer = timeout(ANSWER_TIME, self.ask(method, path, body)).await;
+    /// The same for what takes minutes.
+    pub(crate) async fn post_slowly(&self, path: &str, body: &Value) -> Result<Value, Failure> {
+        self.send(Method::POST, path, Bytes::from(body.to_string()), SLOW_ANSWER_TIME).await
+    }
+
+    async fn send(&self, method: Method, path: &str, body: Bytes, limit: Duration) -> Result<Value, Failure> {
+        let answer = timeout(limit, self.ask(method, path, body)).await;
         answer.unwrap_or_else(|_| {
-            Err(Failure::unreachable(&self.address.to_string(), "no answer within 10 seconds"))
+            let cause = format!("no answer within {} seconds", limit.as_secs());
+            Err(Failure::unreachable(&self.address.to_string(), cause))
         })
     }
 

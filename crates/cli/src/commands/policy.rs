@@ -3,6 +3,7 @@
 mod current;
 mod explain;
 mod facts;
+mod trial;
 
 use crate::arguments::{PolicyCommand, PolicyFolder};
 use crate::context::Context;
@@ -18,7 +19,11 @@ pub(super) async fn run(asked: PolicyCommand, context: Context<'_>) -> Result<Ex
         PolicyCommand::Test(folder) => test(&folder.path()?, context),
         PolicyCommand::Explain(asked) => explain::explain(&asked, context),
         PolicyCommand::Matrix(asked) => facts::matrix(&asked, context),
-        PolicyCommand::Diff(asked) => facts::diff(&asked, context),
+        PolicyCommand::Diff(asked) => match asked.since {
+            Some(since) => trial::diff_since(since, &asked, context).await,
+            None => facts::diff(&asked, context),
+        },
+        PolicyCommand::Shadow(asked) => trial::shadow(&asked, context).await,
         PolicyCommand::Accept { access, .. } => current::accept(&access, context).await,
         PolicyCommand::Versions { access, .. } => current::versions(&access, context).await,
         PolicyCommand::Rollback { policy, access, .. } => {

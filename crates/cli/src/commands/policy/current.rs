@@ -8,7 +8,7 @@ use crate::context::Context;
 use crate::home::{is_running, operator_socket};
 use crate::server::Offline;
 use crate::{Exit, Failure};
-use admin::{Change, DeskError, PolicyDesk};
+use admin::{By, Change, DeskError, PolicyDesk};
 use serde_json::{Value, json};
 
 /// Quickstart's administrator, whom the owner of the data directory acts as.
@@ -48,7 +48,7 @@ pub(super) async fn accept(access: &AdminAccess, context: Context<'_>) -> Result
     let change = match Desk::open(access, context).await? {
         Desk::Running(client) => client.post("/api/policy/accept", &json!({})).await?,
         Desk::Alone(desk, offline) => {
-            let changed = desk.accept(None).await;
+            let changed = desk.accept(By::Owner).await;
             offline.close().await;
             shown(&changed.map_err(|error| failure(error, context))?)
         }
@@ -68,7 +68,7 @@ pub(super) async fn roll_back(
         }
         Desk::Alone(desk, offline) => {
             let changed = match policy.map(|start| desk.named(start)).transpose() {
-                Ok(to) => desk.roll_back(to, None).await,
+                Ok(to) => desk.roll_back(to, By::Owner).await,
                 Err(error) => Err(error.into()),
             };
             offline.close().await;
@@ -120,12 +120,13 @@ fn say(change: &Value, context: Context<'_>) -> Result<Exit, Failure> {
 }
 
 /// Of a folder that cannot be used every fault is shown.
-fn failure(error: DeskError, context: Context<'_>) -> Failure {
+pub(super) fn failure(error: DeskError, context: Context<'_>) -> Failure {
     let (cause, hint) = (error.to_string(), error.hint().to_owned());
     match error {
         DeskError::Policy(error) => faults(error.into(), context),
         DeskError::Version(_) => Failure::not_verified("policy_version", cause, hint),
         DeskError::NothingBefore => Failure::usage("not_found", cause, hint),
+        DeskError::Beyond(_) => Failure::new(Exit::Denied, "beyond_delegation", cause, hint),
         DeskError::Unrecorded(refusal) => {
             Failure::usage("audit_unavailable", format!("{cause}: {}", refusal.internal()), hint)
         }

@@ -19,7 +19,8 @@ pub(super) fn matrix(asked: &PolicyMatrix, context: Context<'_>) -> Result<Exit,
 }
 
 pub(super) fn diff(asked: &PolicyDiff, context: Context<'_>) -> Result<Exit, Failure> {
-    let (old, new) = (load(&asked.old, context)?, load(&asked.new, context)?);
+    let new = asked.new.as_deref().unwrap_or(&asked.old);
+    let (old, new) = (load(&asked.old, context)?, load(new, context)?);
     let facts = |policy: &Policy| authz::matrix(policy, rows(asked.people));
     let found = authz::difference(&facts(&old), &facts(&new));
     for (sign, facts) in [("-", &found.lost), ("+", &found.gained)] {
