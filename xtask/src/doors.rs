@@ -37,7 +37,7 @@ pub const DOORS: &[Door] = &[
     ),
     door(
         "tokio-rustls",
-        &["gateway", "cli"],
+        &["gateway", "cli", "egress"],
         "cli speaks TLS to the server as a client, with its certificate pinned",
     ),
     door("rcgen", &["gateway"], "certificates are made for the gateway's own address only"),

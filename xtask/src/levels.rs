@@ -9,7 +9,7 @@ pub const LEVELS: &[&[&str]] = &[
     /* L2  */ &["store", "egress", "sandbox"],
     /* L3  */ &["secrets"],
     /* L4  */ &["audit", "authn"],
-    /* L5  */ &["authz", "approvals", "limits"],
+    /* L5  */ &["authz", "approvals", "limits", "relay", "break-glass"],
     /* L6  */ &["validate"],
     /* L7  */ &["execute"],
     /* L8  */ &["scan", "connector-echo", "connector-sql", "connector-code"],

@@ -58,6 +58,36 @@ const SOAKS: &[Soak] = &[
         counts: &[("SECURE_MCP_SOAK_SANDBOXES", "10000")],
     },
     Soak {
+        name: "10,000 requests a second without a token for a minute",
+        package: "secure-mcp",
+        filter: "requests_without_a_token",
+        counts: &[("SECURE_MCP_SOAK_FLOOD_RATE", "10000"), ("SECURE_MCP_SOAK_FLOOD_SECONDS", "60")],
+    },
+    Soak {
+        name: "1,000 half-open TLS handshakes",
+        package: "secure-mcp",
+        filter: "half_open_handshakes",
+        counts: &[("SECURE_MCP_SOAK_HANDSHAKES", "1000")],
+    },
+    Soak {
+        name: "2,000 sockets that read nothing",
+        package: "secure-mcp",
+        filter: "sockets_that_read_nothing",
+        counts: &[("SECURE_MCP_SOAK_SLOW_READERS", "2000")],
+    },
+    Soak {
+        name: "a client with 100,000 pending calls",
+        package: "secure-mcp",
+        filter: "very_many_pending_calls",
+        counts: &[("SECURE_MCP_SOAK_PENDING", "100000")],
+    },
+    Soak {
+        name: "a million pings on a WebSocket",
+        package: "gateway",
+        filter: "pings_without_end",
+        counts: &[("SECURE_MCP_SOAK_PINGS", "1000000")],
+    },
+    Soak {
         name: "a million random texts read as JSON",
         package: "domain",
         filter: "json",

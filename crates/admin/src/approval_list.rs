@@ -3,7 +3,7 @@
 use crate::error::{ApiError, json_response};
 use crate::parts::AdminParts;
 use crate::request;
-use approvals::{DecideError, PendingApproval};
+use approvals::{DecideError, Decided, PendingApproval};
 use authz::AdminPermit;
 use axum::body::Body;
 use axum::response::Response;
@@ -32,9 +32,30 @@ fn shown(pending: &PendingApproval) -> Value {
         "arguments_digest": request.arguments,
         "requester": request.principal,
         "policy": request.policy,
+        "needed": request.terms.needed,
+        "agreed": pending.votes,
         "requested_ms": request.requested.0,
         "expires_ms": request.expires.0,
     })
+}
+
+/// `GET /api/approvals/{id}`
+pub(crate) async fn show(
+    parts: &AdminParts,
+    permit: &AdminPermit,
+    id: Option<&str>,
+) -> Result<Response, ApiError> {
+    let id = id.ok_or_else(|| ApiError::malformed("there is no approval id"))?;
+    let found = parts.approvals.show(id, permit.principal()).await.map_err(unavailable)?;
+    let found = found.ok_or_else(not_pending)?;
+    let mut body = shown(&found.pending);
+    if let Value::Object(members) = &mut body {
+        members.insert("approvers".to_owned(), json!(found.pending.request.terms.approvers));
+        members.insert("agreed_by".to_owned(), json!(found.voters));
+        let difference = found.difference.map(|(since, lines)| json!({ "since": since, "lines": lines }));
+        members.insert("difference".to_owned(), json!(difference));
+    }
+    Ok(json_response(StatusCode::OK, &body))
 }
 
 /// The arguments' JSON text in ASCII alone: every other sign is a `\u` escape, so that nothing in it
@@ -81,13 +102,30 @@ pub(crate) async fn decide(
     }
     let approver = validate::who(permit.authenticated());
     match parts.approvals.decide(id, approver, decision == Word::Grant, reason).await {
-        Ok(()) => {
-            let word = if decision == Word::Grant { "granted" } else { "denied" };
-            Ok(json_response(StatusCode::OK, &json!({ "id": id, "state": word })))
+        Ok(decided) => {
+            let body = match decided {
+                Decided::Granted => json!({ "id": id, "state": "granted" }),
+                Decided::Denied => json!({ "id": id, "state": "denied" }),
+                Decided::Counted { votes, needed } => {
+                    json!({ "id": id, "state": "pending", "agreed": votes, "needed": needed })
+                }
+            };
+            Ok(json_response(StatusCode::OK, &body))
         }
-        Err(DecideError::NotPending) => Err(ApiError::not_found(
-            "no approval of this id is pending",
-            "list what waits with `secure-mcp approvals`",
+        Err(DecideError::NotPending) => Err(not_pending()),
+        Err(DecideError::NotAnApprover) => Err(ApiError::new(
+            StatusCode::FORBIDDEN,
+            "not_an_approver",
+            RefusalCode::Denied,
+            "the operator named other people for this tool",
+            "ask one of those whom `secure-mcp approvals show` lists",
+        )),
+        Err(DecideError::Twice) => Err(ApiError::new(
+            StatusCode::CONFLICT,
+            "agreed_already",
+            RefusalCode::Denied,
+            "this person has agreed already and counts once",
+            "ask another approver",
         )),
         Err(DecideError::OwnRequest) => Err(ApiError::new(
             StatusCode::FORBIDDEN,
@@ -102,6 +140,10 @@ pub(crate) async fn decide(
         }
         Err(DecideError::Store(error)) => Err(unavailable(error)),
     }
+}
+
+fn not_pending() -> ApiError {
+    ApiError::not_found("no approval of this id is pending", "list what waits with `secure-mcp approvals`")
 }
 
 fn unavailable(error: StoreError) -> ApiError {

@@ -16,7 +16,12 @@ const REPLAY_TIME: Duration = Duration::from_secs(600);
 pub(crate) enum Endpoint {
     CreateToken,
     ListApprovals,
+    ShowApproval,
     DecideApproval,
+    ListBreakGlass,
+    AskBreakGlass,
+    GrantBreakGlass,
+    ReviewBreakGlass,
     ListRevocations,
     Revoke,
     LiftRevocation,
@@ -31,6 +36,7 @@ pub(crate) enum Endpoint {
     ReplayLog,
     SearchLog,
     ShredPerson,
+    RotateKey,
     Checkpoint,
     Tile,
     Status,
@@ -39,10 +45,15 @@ pub(crate) enum Endpoint {
 }
 
 impl Endpoint {
-    pub(crate) const ALL: [Self; 22] = [
+    pub(crate) const ALL: [Self; 28] = [
         Self::CreateToken,
         Self::ListApprovals,
+        Self::ShowApproval,
         Self::DecideApproval,
+        Self::ListBreakGlass,
+        Self::AskBreakGlass,
+        Self::GrantBreakGlass,
+        Self::ReviewBreakGlass,
         Self::ListRevocations,
         Self::Revoke,
         Self::LiftRevocation,
@@ -57,6 +68,7 @@ impl Endpoint {
         Self::ReplayLog,
         Self::SearchLog,
         Self::ShredPerson,
+        Self::RotateKey,
         Self::Checkpoint,
         Self::Tile,
         Self::Status,
@@ -69,6 +81,9 @@ impl Endpoint {
         match self {
             Self::CreateToken
             | Self::DecideApproval
+            | Self::AskBreakGlass
+            | Self::GrantBreakGlass
+            | Self::ReviewBreakGlass
             | Self::Revoke
             | Self::LiftRevocation
             | Self::AcceptPolicy
@@ -76,7 +91,8 @@ impl Endpoint {
             | Self::CastShadow
             | Self::EndShadow
             | Self::ReplayLog
-            | Self::ShredPerson => "POST",
+            | Self::ShredPerson
+            | Self::RotateKey => "POST",
             _ => "GET",
         }
     }
@@ -89,7 +105,10 @@ impl Endpoint {
         match self {
             Self::CreateToken => "/api/tokens",
             Self::ListApprovals => "/api/approvals",
-            Self::DecideApproval => "/api/approvals/{id}",
+            Self::ShowApproval | Self::DecideApproval => "/api/approvals/{id}",
+            Self::ListBreakGlass | Self::AskBreakGlass => "/api/break-glass",
+            Self::GrantBreakGlass => "/api/break-glass/{id}/grant",
+            Self::ReviewBreakGlass => "/api/break-glass/{id}/review",
             Self::ListRevocations | Self::Revoke => "/api/revocations",
             Self::LiftRevocation => "/api/revocations/lift",
             Self::TailLog => "/api/audit/tail",
@@ -102,6 +121,7 @@ impl Endpoint {
             Self::ReplayLog => "/api/policy/replay",
             Self::SearchLog => "/api/audit/search",
             Self::ShredPerson => "/api/audit/shred",
+            Self::RotateKey => "/api/audit/rotate-key",
             Self::Checkpoint => "/api/audit/tlog/checkpoint",
             Self::Tile => "/api/audit/tlog/tile/{tile}",
             Self::Status => "/api/status",
@@ -115,7 +135,12 @@ impl Endpoint {
         match self {
             Self::CreateToken => "admin/tokens.create",
             Self::ListApprovals => "admin/approvals.list",
+            Self::ShowApproval => "admin/approvals.show",
             Self::DecideApproval => "admin/approvals.decide",
+            Self::ListBreakGlass => "admin/break-glass.list",
+            Self::AskBreakGlass => "admin/break-glass.request",
+            Self::GrantBreakGlass => "admin/break-glass.grant",
+            Self::ReviewBreakGlass => "admin/break-glass.review",
             Self::ListRevocations => "admin/revocations.list",
             Self::Revoke => "admin/revocations.add",
             Self::LiftRevocation => "admin/revocations.lift",
@@ -130,6 +155,7 @@ impl Endpoint {
             Self::ReplayLog => "admin/policy.replay",
             Self::SearchLog => "admin/audit.search",
             Self::ShredPerson => "admin/audit.shred",
+            Self::RotateKey => "admin/audit.rotate-key",
             Self::Checkpoint => "admin/audit.checkpoint",
             Self::Tile => "admin/audit.tile",
             Self::Status => "admin/status",
@@ -142,6 +168,7 @@ impl Endpoint {
     pub(crate) const fn actions(self) -> &'static [AdminAction] {
         match self {
             Self::CreateToken
+            | Self::GrantBreakGlass
             | Self::ListRevocations
             | Self::Revoke
             | Self::LiftRevocation
@@ -150,18 +177,21 @@ impl Endpoint {
             | Self::CastShadow
             | Self::ReportShadow
             | Self::EndShadow
-            | Self::ShredPerson => &[AdminAction::Administer],
-            Self::ListApprovals | Self::DecideApproval => &[AdminAction::Approve],
+            | Self::ShredPerson
+            | Self::RotateKey => &[AdminAction::Administer],
+            Self::ListApprovals | Self::ShowApproval | Self::DecideApproval => &[AdminAction::Approve],
             Self::TailLog
             | Self::ShowCall
             | Self::SearchLog
             | Self::Checkpoint
             | Self::Tile
             | Self::ReplayLog => &[AdminAction::Audit],
-            Self::PolicyVersions | Self::Status | Self::Metrics => {
+            Self::ReviewBreakGlass | Self::PolicyVersions | Self::Status | Self::Metrics => {
                 &[AdminAction::Administer, AdminAction::Audit]
             }
-            Self::OpenApi => &[AdminAction::Approve, AdminAction::Administer, AdminAction::Audit],
+            Self::OpenApi | Self::ListBreakGlass | Self::AskBreakGlass => {
+                &[AdminAction::Approve, AdminAction::Administer, AdminAction::Audit]
+            }
         }
     }
 

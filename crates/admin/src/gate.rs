@@ -36,7 +36,7 @@ pub(crate) async fn admit(
     };
     let authenticator = &shared.parts.authenticator;
     let policy = shared.parts.policy.now();
-    let mut authenticated = match authn::authenticate(&arrival, Audience::Admin, authenticator) {
+    let mut authenticated = match authn::authenticate(&arrival, Audience::Admin, authenticator).await {
         Ok(authenticated) => authenticated,
         Err(refusal) => return Err(turn_away(shared, peer, refusal)),
     };

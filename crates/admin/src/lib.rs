@@ -7,6 +7,7 @@
 
 mod address;
 mod approval_list;
+mod break_glass;
 mod caller;
 mod endpoint;
 mod erasing;
@@ -24,6 +25,7 @@ mod policy_trial;
 mod request;
 mod respond;
 mod revocations;
+mod rotating;
 mod status;
 #[cfg(test)]
 mod tests;

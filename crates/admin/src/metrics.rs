@@ -3,10 +3,12 @@
 use crate::endpoint::Endpoint;
 use crate::error::{ApiError, text_response};
 use crate::parts::Shared;
+use audit::{BOUNDS_US, Durations, Operation};
 use authz::AdminPermit;
 use axum::response::Response;
 use domain::{Refusal, RefusalCode};
 use http::StatusCode;
+use relay::FollowerNumbers;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::{Mutex, PoisonError};
@@ -41,6 +43,9 @@ pub(crate) async fn respond(shared: &Shared, permit: &AdminPermit) -> Result<Res
         parts.approvals.count_pending(permit.principal()).await.map_err(|error| {
             ApiError::of(Refusal::new(RefusalCode::Internal, format!("approvals: {error}")))
         })?;
+    let (in_force, overdue) = parts.break_glass.counts().await.map_err(|error| {
+        ApiError::of(Refusal::new(RefusalCode::Internal, format!("break-glass: {error}")))
+    })?;
     let mut out = String::new();
     let version = &parts.status.version;
     let ready = u8::from(parts.audit.is_ready());
@@ -60,9 +65,62 @@ pub(crate) async fn respond(shared: &Shared, permit: &AdminPermit) -> Result<Res
          # HELP secure_mcp_approvals_pending Calls that wait for another person's approval.\n\
          # TYPE secure_mcp_approvals_pending gauge\n\
          secure_mcp_approvals_pending {waiting}\n\
+         # HELP secure_mcp_break_glass_active Emergency roles that are in force.\n\
+         # TYPE secure_mcp_break_glass_active gauge\n\
+         secure_mcp_break_glass_active {in_force}\n\
+         # HELP secure_mcp_break_glass_reviews_overdue Emergency roles that nobody reviewed within a day.\n\
+         # TYPE secure_mcp_break_glass_reviews_overdue gauge\n\
+         secure_mcp_break_glass_reviews_overdue {overdue}\n\
          # HELP secure_mcp_admin_requests_total Requests to the admin plane that were answered.\n\
          # TYPE secure_mcp_admin_requests_total counter\n"
     );
     shared.counts.write(&mut out);
+    write_followers(&parts.followers.now(parts.audit.size()), &mut out);
+    write_operations(&parts.audit.operations(), &mut out);
     Ok(text_response(StatusCode::OK, MEDIA_TYPE, out))
+}
+
+/// Lag, successes and failures of each exporter and witness.
+fn write_followers(followers: &[FollowerNumbers], out: &mut String) {
+    type Number = fn(&FollowerNumbers) -> u64;
+    let families: [(&str, &str, &str, Number); 3] = [
+        ("lag_records", "gauge", "Records that the exporter or witness does not have yet.", |one| {
+            one.lag_records
+        }),
+        ("acknowledged_records_total", "counter", "Records that it acknowledged.", |one| one.acknowledged),
+        ("failures_total", "counter", "Attempts that came to nothing.", |one| one.failures),
+    ];
+    for (name, kind, help, number) in families {
+        let name = format!("secure_mcp_audit_follower_{name}");
+        let _infallible = writeln!(out, "# HELP {name} {help}\n# TYPE {name} {kind}");
+        for one in followers {
+            let labels = format!("name=\"{}\",role=\"{}\"", one.name, one.role.word());
+            let _infallible = writeln!(out, "{name}{{{labels}}} {}", number(one));
+        }
+    }
+}
+
+/// `mcp.server.operation.duration` of OpenTelemetry's conventions for MCP, in Prometheus's spelling.
+fn write_operations(operations: &[(Operation, Durations)], out: &mut String) {
+    let name = "mcp_server_operation_duration_seconds";
+    let seconds = |micros: u64| micros as f64 / 1e6;
+    let _infallible = writeln!(
+        out,
+        "# HELP {name} Calls whose last record is on disk, from arrival to then.\n# TYPE {name} histogram"
+    );
+    for (operation, durations) in operations {
+        let tool = operation.tool.as_ref().map(|tool| tool.as_str()).unwrap_or_default();
+        let labels = format!(
+            "mcp_method_name=\"tools/call\",gen_ai_tool_name=\"{tool}\",error_type=\"{}\"",
+            operation.error.unwrap_or_default()
+        );
+        let mut so_far = 0;
+        let bounds = BOUNDS_US.iter().map(|bound| seconds(*bound).to_string()).chain(["+Inf".to_owned()]);
+        for (bound, count) in bounds.zip(durations.counts) {
+            so_far += count;
+            let _infallible = writeln!(out, "{name}_bucket{{{labels},le=\"{bound}\"}} {so_far}");
+        }
+        let _infallible = writeln!(out, "{name}_sum{{{labels}}} {}", seconds(durations.sum_us));
+        let _infallible = writeln!(out, "{name}_count{{{labels}}} {so_far}");
+    }
 }

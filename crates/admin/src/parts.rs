@@ -6,7 +6,9 @@ use approvals::Approvals;
 use audit::Audit;
 use authn::{Authenticator, LocalIssuer};
 use authz::PolicyInForce;
+use break_glass::BreakGlass;
 use domain::{CallId, Clock, Refusal, RefusalCode};
+use relay::Numbers;
 use std::sync::Arc;
 use store::Store;
 
@@ -20,6 +22,8 @@ pub struct AdminParts {
     pub desk: PolicyDesk,
     /// What waits for another principal.
     pub approvals: Arc<Approvals>,
+    /// Emergency roles.
+    pub break_glass: Arc<BreakGlass>,
     /// What has to be there after a restart.
     pub store: Store,
     /// The log.
@@ -28,6 +32,8 @@ pub struct AdminParts {
     pub issuer: LocalIssuer,
     /// Where time comes from.
     pub clock: Arc<dyn Clock>,
+    /// How the log's followers stand.
+    pub followers: Arc<Numbers>,
     /// What is known about the server at its start.
     pub status: ServerStatus,
 }

@@ -6,8 +6,8 @@ use crate::error::{ApiError, text_response};
 use crate::gate::{Facts, admit, record, turn_away};
 use crate::parts::Shared;
 use crate::{
-    approval_list, erasing, log_reading, log_search, metrics, openapi, policy_routes, policy_trial,
-    revocations, status, tile_reading, tokens,
+    approval_list, break_glass, erasing, log_reading, log_search, metrics, openapi, policy_routes,
+    policy_trial, revocations, rotating, status, tile_reading, tokens,
 };
 use axum::Router;
 use axum::body::Body;
@@ -116,7 +116,12 @@ async fn handle(
     };
     match endpoint {
         Endpoint::ListApprovals => approval_list::list(&shared.parts, permit).await,
+        Endpoint::ShowApproval => approval_list::show(&shared.parts, permit, parameter).await,
         Endpoint::DecideApproval => approval_list::decide(&shared.parts, permit, parameter, body).await,
+        Endpoint::ListBreakGlass => break_glass::list(&shared.parts, permit).await,
+        Endpoint::AskBreakGlass => break_glass::ask(&shared.parts, permit, body).await,
+        Endpoint::GrantBreakGlass => break_glass::grant(&shared.parts, permit, parameter).await,
+        Endpoint::ReviewBreakGlass => break_glass::review(&shared.parts, permit, parameter, body).await,
         Endpoint::ListRevocations => revocations::list(&shared.parts, permit).await,
         Endpoint::Revoke => revocations::revoke(&shared.parts, permit, body).await,
         Endpoint::LiftRevocation => revocations::lift(&shared.parts, permit, body).await,
@@ -130,6 +135,7 @@ async fn handle(
         Endpoint::SearchLog => log_search::respond(&shared.parts, permit, query).await,
         Endpoint::Checkpoint => Ok(tile_reading::respond_checkpoint(&shared.parts)),
         Endpoint::Tile => tile_reading::respond_tile(&shared.parts, permit, parameter).await,
+        Endpoint::RotateKey => rotating::respond(&shared.parts, permit, body).await,
         Endpoint::ShredPerson => erasing::respond(&shared.parts, permit, body).await,
         Endpoint::Status => Ok(status::respond(&shared.parts).await),
         Endpoint::Metrics => metrics::respond(shared, permit).await,

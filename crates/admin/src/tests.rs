@@ -3,6 +3,7 @@
 
 mod access;
 mod approving;
+mod attacks;
 mod erasing;
 mod house;
 mod listening;

@@ -1,13 +1,18 @@
 //! Asking, deciding, claiming.
 
+use crate::difference::difference;
 use crate::{Binding, Claim};
 use audit::{Audit, OperatorEvent, Who};
-use domain::{CallId, Clock, Json, PersonId, Principal, Refusal, RefusalCode, TenantId};
+use domain::{
+    CallId, Clock, Json, JsonLimits, PersonId, Principal, Refusal, RefusalCode, TenantId, ToolName,
+    UnixMillis,
+};
 use secrets::KeyStore;
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
-use store::{ApprovalRow, ApprovalState, NewApproval, Store, StoreError};
-use tokio::sync::Mutex;
+use store::{ApprovalRow, ApprovalState, ApprovalTerms, NewApproval, Store, StoreError, Vote};
+use tokio::sync::{Mutex, Notify};
 
 /// From the request to its end, decided and used or not. An hour: a person is asked in the middle of
 /// a task; what nobody needed within the hour is asked again with fresh eyes.
@@ -19,9 +24,9 @@ const ID_PREFIX: &str = "a_";
 /// The most that one listing shows: more than a person reads, and bounded with the arguments in it.
 const MAX_LISTED: u32 = 100;
 
-/// Open requests of one principal. An assistant that waits for more has lost its way, and an approver
-/// who has to read more stops reading.
-const MAX_OPEN: u32 = 16;
+/// Open requests of one person, through whatever clients. An assistant that waits for more has lost its way,
+/// and an approver who has to read more stops reading.
+const MAX_OPEN: u32 = 3;
 
 /// Claims that a crash can leave behind: at most one for each call in flight.
 const MAX_CLAIMS: u32 = 100_000;
@@ -32,6 +37,12 @@ pub enum DecideError {
     /// No such approval is pending for this tenant.
     #[error("no approval of this id is pending")]
     NotPending,
+    /// The approval names those who may decide, and this is none of them.
+    #[error("the tool's approvals name other approvers")]
+    NotAnApprover,
+    /// The same person has agreed already.
+    #[error("this person has agreed already")]
+    Twice,
     /// The requester cannot decide.
     #[error("the requester of a call cannot decide about it")]
     OwnRequest,
@@ -51,17 +62,50 @@ pub enum DecideError {
 pub struct PendingApproval {
     /// What is asked.
     pub request: NewApproval,
+    /// How many have agreed.
+    pub votes: u32,
     /// The arguments' text, key-sorted; `None` if the seal does not open.
     pub arguments: Option<String>,
 }
 
+/// One pending approval with what helps to decide.
+#[derive(Clone, Debug)]
+pub struct ShownApproval {
+    /// What is asked.
+    pub pending: PendingApproval,
+    /// Who has agreed, first to last.
+    pub voters: Vec<PersonId>,
+    /// What is different from the last approved call of the same tool by the same principal, and that
+    /// call's approval; `None` if none is remembered or a seal does not open.
+    pub difference: Option<(String, Vec<String>)>,
+}
+
+/// What came of a decision.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Decided {
+    /// The call may run.
+    Granted,
+    /// The call may not run.
+    Denied,
+    /// It counts, and more have to agree.
+    Counted {
+        /// How many have agreed.
+        votes: u32,
+        /// How many have to.
+        needed: u32,
+    },
+}
+
 /// The approvals of this server.
 pub struct Approvals {
-    store: Store,
+    pub(crate) store: Store,
     audit: Audit,
     keys: Arc<KeyStore>,
-    clock: Arc<dyn Clock>,
+    pub(crate) clock: Arc<dyn Clock>,
+    /// Wakes whoever announces.
+    pub(crate) asked: Notify,
     deciding: Mutex<()>,
+    terms: HashMap<ToolName, ApprovalTerms>,
 }
 
 impl Approvals {
@@ -80,7 +124,24 @@ impl Approvals {
             let state = if used { ApprovalState::Consumed } else { ApprovalState::Granted };
             store.settle_claim(call, state).await?;
         }
-        Ok(Self { store, audit, keys, clock, deciding: Mutex::new(()) })
+        Ok(Self {
+            store,
+            audit,
+            keys,
+            clock,
+            asked: Notify::new(),
+            deciding: Mutex::new(()),
+            terms: HashMap::new(),
+        })
+    }
+
+    /// The same, with tools whose calls more than one person or certain people have to agree to.
+    pub fn with_terms(self, terms: HashMap<ToolName, ApprovalTerms>) -> Self {
+        Self { terms, ..self }
+    }
+
+    fn terms_of(&self, tool: &ToolName) -> ApprovalTerms {
+        self.terms.get(tool).cloned().unwrap_or(ApprovalTerms { needed: 1, approvers: None })
     }
 
     /// Forgets a person: their requests are gone, and their name from other people's.
@@ -100,6 +161,7 @@ impl Approvals {
         call: CallId,
     ) -> Result<Claim, Refusal> {
         let now = self.clock.now();
+        let terms = self.terms_of(&binding.tool);
         let id = format!("{ID_PREFIX}{call}");
         let request = NewApproval {
             sealed_arguments: self
@@ -107,7 +169,7 @@ impl Approvals {
                 .seal(arguments.to_sorted_string().as_bytes(), id.as_bytes())
                 .map_err(|_| Refusal::new(RefusalCode::Internal, "the arguments cannot be sealed"))?,
             id,
-            binding: binding.digest(),
+            binding: binding.digest(&terms),
             principal: binding.principal.clone(),
             tool: binding.tool.clone(),
             definition: binding.definition,
@@ -115,6 +177,7 @@ impl Approvals {
             policy: binding.policy,
             requested: now,
             expires: now.plus(LIFETIME),
+            terms,
         };
         let (row, made) = self.store.find_or_insert_approval(request, MAX_OPEN).await.map_err(unavailable)?;
         let id = row.request.id.clone();
@@ -147,6 +210,7 @@ impl Approvals {
                         expires: row.request.expires,
                     })
                     .await?;
+                    self.asked.notify_one();
                 }
                 Err(Refusal::new(RefusalCode::ApprovalPending, "waits for another principal")
                     .with_approval(id))
@@ -170,25 +234,46 @@ impl Approvals {
         self.store.count_pending_approvals(approver.tenant.clone(), self.clock.now()).await
     }
 
+    /// The approval `id` if it waits in the approver's tenant.
+    pub async fn show(&self, id: &str, approver: &Principal) -> Result<Option<ShownApproval>, StoreError> {
+        let now = self.clock.now();
+        let row = self.store.approval(id.to_owned()).await?.filter(|row| {
+            row.request.principal.tenant == approver.tenant
+                && row.state == ApprovalState::Pending
+                && now < row.request.expires
+        });
+        let Some(row) = row else { return Ok(None) };
+        let voters = self.store.voters(id.to_owned()).await?;
+        let (principal, tool) = (row.request.principal.clone(), row.request.tool.clone());
+        let last = self.store.last_used_approval(principal, tool).await?;
+        let pending = self.opened(row);
+        let difference = last.map(|last| self.opened(last)).and_then(|last| {
+            let read =
+                |text: &Option<String>| Json::parse(text.as_ref()?.as_bytes(), JsonLimits::MESSAGE).ok();
+            Some((last.request.id.clone(), difference(&read(&last.arguments)?, &read(&pending.arguments)?)))
+        });
+        Ok(Some(ShownApproval { pending, voters, difference }))
+    }
+
     fn opened(&self, row: ApprovalRow) -> PendingApproval {
-        let request = row.request;
+        let (request, votes) = (row.request, row.votes);
         let arguments = self
             .keys
             .unseal(&request.sealed_arguments, request.id.as_bytes())
             .ok()
             .and_then(|bytes| String::from_utf8(bytes.to_vec()).ok());
-        PendingApproval { request, arguments }
+        PendingApproval { request, votes, arguments }
     }
 
-    /// Grants (`true`) or denies the pending approval `id`. The record is on disk before the decision
-    /// counts. Decisions come one after the other, and one that was begun ends although its asker goes.
+    /// Agrees to (`true`) or denies the pending approval `id`; one person's no is enough, and each person's
+    /// yes counts once. The record is on disk before the decision counts. Decisions come one after the other, and one that was begun ends although its asker goes.
     pub async fn decide(
         self: &Arc<Self>,
         id: &str,
         approver: Who,
         grant: bool,
         reason: Option<String>,
-    ) -> Result<(), DecideError> {
+    ) -> Result<Decided, DecideError> {
         let (this, id) = (Arc::clone(self), id.to_owned());
         let decided = tokio::spawn(async move {
             let _turn = this.deciding.lock().await;
@@ -203,34 +288,51 @@ impl Approvals {
         approver: Who,
         grant: bool,
         reason: Option<String>,
-    ) -> Result<(), DecideError> {
+    ) -> Result<Decided, DecideError> {
         let row = self.store.approval(id.to_owned()).await?.ok_or(DecideError::NotPending)?;
-        let request = &row.request;
         let now = self.clock.now();
-        if request.principal.tenant != approver.principal.tenant
+        let by = approver.principal.clone();
+        self.may_decide(&row, &by, now)?;
+        let call = asking_call(id).ok_or(DecideError::NotPending)?;
+        let (approval, requester) = (id.to_owned(), row.request.principal.clone());
+        let needed = row.request.terms.needed;
+        if !grant {
+            let event = OperatorEvent::ApprovalDenied { approval, call, approver, requester, reason };
+            self.audit.record(event).await.map_err(DecideError::Audit)?;
+            let denied =
+                self.store.decide_approval(id.to_owned(), ApprovalState::Denied, by.person, now).await?;
+            return if denied { Ok(Decided::Denied) } else { Err(DecideError::NotPending) };
+        }
+        if self.store.voters(id.to_owned()).await?.contains(&by.person) {
+            return Err(DecideError::Twice);
+        }
+        let votes = row.votes + 1;
+        let event =
+            OperatorEvent::ApprovalGranted { approval, call, approver, requester, votes, needed, reason };
+        self.audit.record(event).await.map_err(DecideError::Audit)?;
+        match self.store.vote(id.to_owned(), by.person, by.client, now).await? {
+            Vote::Enough => Ok(Decided::Granted),
+            Vote::Counted(votes) => Ok(Decided::Counted { votes, needed }),
+            Vote::Twice => Err(DecideError::Twice),
+            Vote::NotPending => Err(DecideError::NotPending),
+        }
+    }
+
+    /// Another person of the tenant, in time, and one of those who are named if any are.
+    fn may_decide(&self, row: &ApprovalRow, by: &Principal, now: UnixMillis) -> Result<(), DecideError> {
+        let request = &row.request;
+        if request.principal.tenant != by.tenant
             || row.state != ApprovalState::Pending
             || now >= request.expires
         {
             return Err(DecideError::NotPending);
         }
-        if request.principal.person == approver.principal.person {
+        if request.principal.person == by.person {
             return Err(DecideError::OwnRequest);
         }
-        let by: PersonId = approver.principal.person.clone();
-        let call = asking_call(id).ok_or(DecideError::NotPending)?;
-        let (approval, requester) = (id.to_owned(), request.principal.clone());
-        let (state, event) = if grant {
-            let event = OperatorEvent::ApprovalGranted { approval, call, approver, requester, reason };
-            (ApprovalState::Granted, event)
-        } else {
-            let event = OperatorEvent::ApprovalDenied { approval, call, approver, requester, reason };
-            (ApprovalState::Denied, event)
-        };
-        self.audit.record(event).await.map_err(DecideError::Audit)?;
-        if self.store.decide_approval(id.to_owned(), state, by, now).await? {
-            Ok(())
-        } else {
-            Err(DecideError::NotPending)
+        match &request.terms.approvers {
+            Some(named) if !named.contains(&by.person) => Err(DecideError::NotAnApprover),
+            _ => Ok(()),
         }
     }
 }

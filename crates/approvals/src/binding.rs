@@ -1,6 +1,7 @@
 //! What an approval is bound to.
 
-use domain::{Digest, Principal, ToolName};
+use domain::{Digest, PersonId, Principal, ToolName};
+use store::ApprovalTerms;
 
 /// Everything that has to be the same when the call is made again.
 #[derive(Clone, Debug)]
@@ -20,9 +21,16 @@ pub struct Binding {
 }
 
 impl Binding {
-    /// One digest over all of it.
-    pub fn digest(&self) -> Digest {
+    /// One digest over all of it and over who has to agree: under other terms it would be another question.
+    pub(crate) fn digest(&self, terms: &ApprovalTerms) -> Digest {
+        let needed = terms.needed.to_be_bytes();
+        let approvers = terms
+            .approvers
+            .as_ref()
+            .map(|people| people.iter().map(PersonId::as_str).collect::<Vec<_>>().join("\n"));
         Digest::of_parts([
+            needed.as_slice(),
+            approvers.as_deref().unwrap_or("\n").as_bytes(),
             self.principal.tenant.as_str().as_bytes(),
             self.principal.person.as_str().as_bytes(),
             self.principal.client.as_str().as_bytes(),

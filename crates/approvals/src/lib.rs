@@ -5,10 +5,13 @@
 //! policy: that a call needs approval is said by `authz`, that somebody may give it by the admin
 //! plane. An answer of the requester's own assistant never counts.
 
+mod announce;
 mod approvals;
 mod binding;
 mod claim;
+mod difference;
 
-pub use approvals::{Approvals, DecideError, LIFETIME, PendingApproval};
+pub use announce::{SIGNATURE_HEADER, Webhook};
+pub use approvals::{Approvals, DecideError, Decided, LIFETIME, PendingApproval, ShownApproval};
 pub use binding::Binding;
 pub use claim::Claim;

@@ -5,8 +5,9 @@
 
 use crate::deriver::Deriver;
 use crate::disk::{DirectoryLock, RealDisk, SharedDisk};
-use crate::log::{self, Command, Health, Inbox, Lane, OpenCall, Pending, Shared, Sums, Then};
+use crate::log::{self, Command, Dropped, Health, Inbox, Lane, OpenCall, Pending, Shared, Sums, Then};
 use crate::note::Checkpoint;
+use crate::numbers::{Durations, Operation, Operations};
 use crate::read::Reader;
 use crate::record::{self, Actor, RecordError, actor_of};
 use crate::subjects::SubjectName;
@@ -16,7 +17,7 @@ use crate::{
     ReadRecord, RecordReceipt, Refused, SearchPage, SearchQuery, TilePath, VerifierKey,
 };
 use crate::{search, tiles};
-use domain::{CallId, Clock, Digest, PersonId, Principal, Refusal, RefusalCode, TenantId};
+use domain::{CallId, Clock, Digest, PersonId, Principal, Refusal, RefusalCode, TenantId, UnixMillis};
 use secrets::KeyStore;
 use std::borrow::Borrow;
 use std::net::IpAddr;
@@ -90,10 +91,10 @@ impl Audit {
             published: Arc::clone(&files.setup.published),
             clock,
             origin: Arc::clone(&files.setup.origin),
-            public_key: started.public_key,
             disk: Arc::clone(&files.setup.disk),
             layout: files.setup.layout.clone(),
-            active_rows: Mutex::default(),
+            operations: Operations::default(),
+            active_rows: Arc::default(),
         });
         if !started.has_room {
             shared.inbox.set_health(Health::Full);
@@ -132,9 +133,28 @@ impl Audit {
         let made = receipt.open().map(|open| record::outcome(&outcome, open, shared.clock.now()));
         let record = made.ok_or_else(no_answer)?.map_err(cannot_make)?;
         let open = receipt.spend().ok_or_else(no_answer)?;
+        let tool = open.tool.clone();
         let (caller, answer) = oneshot::channel();
         shared.inbox.push(Pending { record, lane: Lane::Ending, then: Then::Outcome(caller, open) })?;
-        answer.await.unwrap_or_else(|_| Err(no_answer()))
+        let ended = answer.await.unwrap_or_else(|_| Err(no_answer()))?;
+        let error = outcome.refusal.as_ref().map(Refusal::code);
+        shared.operations.count(tool.as_ref().map(|tool| tool.as_str()), error, outcome.duration_us);
+        Ok(ended)
+    }
+
+    /// Drops the oldest segments, those that hold nothing younger than `before`; the hashes of their records
+    /// stay, and every proof holds. `None` if there are none. Recorded. Waits for the disk.
+    pub fn drop_before(&self, before: UnixMillis) -> Result<Option<Dropped>, AuditError> {
+        let (answer, answered) = mpsc::channel();
+        if !self.0.shared.inbox.command(Command::Drop(before, answer)) {
+            return Err(AuditError::Down);
+        }
+        answered.recv().unwrap_or(Err(AuditError::Down))
+    }
+
+    /// The calls whose last record this run made durable, and how long they took.
+    pub fn operations(&self) -> Vec<(Operation, Durations)> {
+        self.0.shared.operations.now()
     }
 
     /// Records a refusal after authentication. Returns once the record is durable.
@@ -142,7 +162,10 @@ impl Audit {
         let actor = self.actor(&refused.who.principal)?;
         let record = record::refused(&refused, &actor, self.0.shared.clock.now()).map_err(cannot_make)?;
         self.charge(&refused.who.principal, record.len())?;
-        self.durable(record, Lane::Call).await
+        let receipt = self.durable(record, Lane::Call).await?;
+        let code = Some(refused.refusal.code());
+        self.0.shared.operations.count(refused.tool.as_deref(), code, refused.duration_us);
+        Ok(receipt)
     }
 
     /// Counts a refusal before authentication: one record per address and minute.
@@ -172,9 +195,9 @@ impl Audit {
         self.reader().has_intent(call)
     }
 
-    /// True if the log takes calls. False while it is down or its disk is full.
+    /// True if the log takes calls. False while it is down, its disk is full, or it was halted.
     pub fn is_ready(&self) -> bool {
-        self.0.shared.inbox.health() == Health::Up
+        self.0.shared.inbox.takes_calls()
     }
 
     /// The last records, oldest first; at most [`crate::limits::MAX_READ_RECORDS`]. Personal fields are
@@ -234,9 +257,19 @@ impl Audit {
         self.reader().batches()
     }
 
-    /// The key that verifies checkpoints.
-    pub fn public_key(&self) -> &VerifierKey {
-        &self.0.shared.public_key
+    /// The key that verifies the checkpoints of now.
+    pub fn public_key(&self) -> VerifierKey {
+        self.reader().chain().last().clone()
+    }
+
+    /// Changes the key that signs checkpoints; the old one vouches for the new one, and is destroyed.
+    /// Returns the old one and the new one. Waits for the disk.
+    pub fn rotate_key(&self) -> Result<(VerifierKey, VerifierKey), AuditError> {
+        let (answer, answered) = mpsc::channel();
+        if !self.0.shared.inbox.command(Command::Rotate(answer)) {
+            return Err(AuditError::Down);
+        }
+        answered.recv().unwrap_or(Err(AuditError::Down))
     }
 
     /// Destroys the key of a person: what the log says of them cannot be read any more, and every
@@ -259,7 +292,7 @@ impl Audit {
         &self.0.shared
     }
 
-    fn reader(&self) -> Reader {
+    pub(crate) fn reader(&self) -> Reader {
         Reader::of_shared(&self.0.shared)
     }
 

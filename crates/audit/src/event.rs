@@ -48,11 +48,23 @@ pub enum Event {
     ConfigChanged = 18,
     /// A person's key is about to be destroyed.
     SubjectErased = 19,
+    /// The operator knows that the log is not the one that a witness saw.
+    RestoreAccepted = 20,
+    /// Another key signs the checkpoints.
+    KeyRotated = 21,
+    /// The oldest records are dropped.
+    SegmentsDropped = 22,
+    /// A person asks for roles in an emergency.
+    BreakGlassRequested = 24,
+    /// A second person agreed to it.
+    BreakGlassGranted = 25,
+    /// Somebody else than the requester looked at what was done with it.
+    BreakGlassReviewed = 26,
 }
 
 impl Event {
     /// Every event, in the order of the numbers.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 25] = [
         Self::ServerStarted,
         Self::PolicyLoaded,
         Self::OverrideActive,
@@ -72,6 +84,12 @@ impl Event {
         Self::Checkpoint,
         Self::ConfigChanged,
         Self::SubjectErased,
+        Self::RestoreAccepted,
+        Self::KeyRotated,
+        Self::SegmentsDropped,
+        Self::BreakGlassRequested,
+        Self::BreakGlassGranted,
+        Self::BreakGlassReviewed,
     ];
 
     /// The name in records and documents.
@@ -96,6 +114,12 @@ impl Event {
             Self::Checkpoint => "checkpoint",
             Self::ConfigChanged => "config_changed",
             Self::SubjectErased => "subject_erased",
+            Self::RestoreAccepted => "restore_accepted",
+            Self::KeyRotated => "key_rotated",
+            Self::SegmentsDropped => "segments_dropped",
+            Self::BreakGlassRequested => "break_glass_requested",
+            Self::BreakGlassGranted => "break_glass_granted",
+            Self::BreakGlassReviewed => "break_glass_reviewed",
         }
     }
 

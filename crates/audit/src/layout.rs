@@ -47,6 +47,11 @@ impl Layout {
         self.0.join("tree")
     }
 
+    /// The tree over the records whose segments were dropped; none if none was.
+    pub(crate) fn base(&self) -> PathBuf {
+        self.0.join("base")
+    }
+
     /// The latest signed checkpoint.
     pub(crate) fn checkpoint(&self) -> PathBuf {
         self.0.join("checkpoint")
@@ -57,9 +62,19 @@ impl Layout {
         self.0.join("checkpoint.pub")
     }
 
+    /// Which key followed which; none if the key never changed.
+    pub(crate) fn rotations(&self) -> PathBuf {
+        self.0.join("checkpoint.keys")
+    }
+
     /// The subjects' keys and pseudonyms.
     pub(crate) fn subjects(&self) -> PathBuf {
         self.0.join("subjects")
+    }
+
+    /// Where a follower stands.
+    pub(crate) fn cursor(&self, name: &str) -> PathBuf {
+        self.0.join(format!("{name}.cursor"))
     }
 
     /// Space to give up when the disk is full.

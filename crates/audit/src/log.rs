@@ -4,17 +4,20 @@
 //! a batch, syncs once and wakes the callers. Nothing here knows why a record is written.
 
 mod committer;
+mod dropping;
 mod erasing;
 mod files;
 mod inbox;
 mod recovery;
 mod restore;
+mod rotating;
 mod start;
 mod sums;
 #[cfg(test)]
 mod tests;
 
 pub(crate) use committer::start_thread;
+pub use dropping::Dropped;
 pub(crate) use files::{Published, Setup};
 pub(crate) use inbox::{Command, Health, Inbox, Lane, OpenCall, Pending, Then};
 pub(crate) use start::start;
@@ -22,7 +25,7 @@ pub(crate) use sums::Sums;
 
 use crate::disk::SharedDisk;
 use crate::layout::Layout;
-use crate::note::VerifierKey;
+use crate::numbers::Operations;
 use crate::search::ActiveRows;
 use crate::subjects::Subjects;
 use domain::Clock;
@@ -36,9 +39,10 @@ pub(crate) struct Shared {
     pub(crate) published: Arc<Mutex<Published>>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) origin: Arc<str>,
-    pub(crate) public_key: VerifierKey,
     pub(crate) disk: SharedDisk,
     pub(crate) layout: Layout,
+    /// How many calls there were.
+    pub(crate) operations: Operations,
     /// What the records of the segment that is being written can be found by.
-    pub(crate) active_rows: Mutex<ActiveRows>,
+    pub(crate) active_rows: Arc<Mutex<ActiveRows>>,
 }

@@ -42,11 +42,22 @@ impl Checkpoint {
     /// The signed note.
     pub(crate) fn sign(&self, key: &SigningKey) -> Result<String, KeyError> {
         let body = self.body();
-        let public = VerifierKey { name: self.origin.clone(), key: key.public_key() };
-        let mut signature = public.hash().to_vec();
-        signature.extend_from_slice(&key.sign(body.as_bytes())?);
-        Ok(format!("{body}\n— {} {}\n", self.origin, STANDARD.encode(signature)))
+        Ok(format!("{body}\n{}", signature_line(&self.origin, &body, key)?))
     }
+}
+
+/// The line that signs `body` under the key's name.
+pub(crate) fn signature_line(name: &str, body: &str, key: &SigningKey) -> Result<String, KeyError> {
+    let public = VerifierKey { name: name.to_owned(), key: key.public_key() };
+    let mut signature = public.hash().to_vec();
+    signature.extend_from_slice(&key.sign(body.as_bytes())?);
+    Ok(format!("— {name} {}\n", STANDARD.encode(signature)))
+}
+
+/// What a note says, whoever signed it.
+pub(crate) fn parse_checkpoint(note: &str) -> Result<Checkpoint, NoteError> {
+    let (body, _) = note.split_once("\n\n").ok_or(NoteError::Malformed)?;
+    parse_body(&format!("{body}\n")).ok_or(NoteError::Malformed)
 }
 
 /// Why a note is no checkpoint of the log.
@@ -113,12 +124,18 @@ impl VerifierKey {
         if note.len() > MAX_NOTE_BYTES {
             return Err(NoteError::Malformed);
         }
-        let (body, signatures) = note.split_once("\n\n").ok_or(NoteError::Malformed)?;
-        let body = format!("{body}\n");
-        let checkpoint = parse_body(&body).ok_or(NoteError::Malformed)?;
+        let checkpoint = parse_checkpoint(note)?;
         if checkpoint.origin != self.name {
             return Err(NoteError::ForeignOrigin);
         }
+        self.verify(note)?;
+        Ok(checkpoint)
+    }
+
+    /// That the note, whatever it says, is signed with this key.
+    pub(crate) fn verify(&self, note: &str) -> Result<(), NoteError> {
+        let (body, signatures) = note.split_once("\n\n").ok_or(NoteError::Malformed)?;
+        let body = format!("{body}\n");
         let signatures = signatures.strip_suffix('\n').ok_or(NoteError::Malformed)?;
         for line in signatures.split('\n') {
             let (name, signature) =
@@ -131,7 +148,7 @@ impl VerifierKey {
             }
             let key = UnparsedPublicKey::new(&ED25519, &self.key);
             let good = signature.len() == SIGNATURE_BYTES && key.verify(body.as_bytes(), signature).is_ok();
-            return if good { Ok(checkpoint) } else { Err(NoteError::Forged) };
+            return if good { Ok(()) } else { Err(NoteError::Forged) };
         }
         Err(NoteError::NotSigned)
     }

@@ -29,11 +29,27 @@ pub struct ReadRecord {
     pub body: Value,
 }
 
+/// What becomes of personal fields.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Personal {
+    /// They stay sealed.
+    Sealed,
+    /// They are opened.
+    Clear,
+}
+
 /// Opens a record; `None` if it is not one.
 pub(crate) fn open_record(record: &[u8], subjects: &Subjects) -> Option<ReadRecord> {
+    read_record(record, Some(subjects))
+}
+
+/// Reads a record, with its personal fields opened by `subjects` or left as they are.
+pub(crate) fn read_record(record: &[u8], subjects: Option<&Subjects>) -> Option<ReadRecord> {
     let header = Header::read(record)?;
     let mut body = serde_json::from_slice(json_of(record)).ok()?;
-    open_fields(&mut body, &mut String::new(), header.key, subjects);
+    if let Some(subjects) = subjects {
+        open_fields(&mut body, &mut String::new(), header.key, subjects);
+    }
     Some(ReadRecord {
         index: header.index,
         event: header.event,

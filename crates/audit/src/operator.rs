@@ -1,6 +1,6 @@
 //! What operators and approvers do: rare, important, and recorded even when the disk is full.
 
-use crate::{Event, Who};
+use crate::{Event, VerifierKey, Who};
 use domain::{CallId, Digest, PersonId, Principal, TenantId, ToolName, UnixMillis};
 use revocation::Revoked;
 
@@ -84,6 +84,10 @@ pub enum OperatorEvent {
         approver: Who,
         /// Who had asked.
         requester: Principal,
+        /// How many have agreed, this one included.
+        votes: u32,
+        /// How many have to.
+        needed: u32,
         /// Why, in the approver's words. Encrypted.
         reason: Option<String>,
     },
@@ -108,6 +112,43 @@ pub enum OperatorEvent {
         call: CallId,
         /// Who had asked.
         requester: Principal,
+    },
+    /// A person asks for roles in an emergency.
+    BreakGlassRequested {
+        /// Its name.
+        id: String,
+        /// Who asks.
+        who: Who,
+        /// Which roles.
+        roles: Vec<String>,
+        /// For how long.
+        minutes: u32,
+        /// Why. Encrypted.
+        reason: String,
+    },
+    /// A second person agreed; the roles are in force.
+    BreakGlassGranted {
+        /// Its name.
+        id: String,
+        /// Who agreed.
+        by: Who,
+        /// Who has the roles.
+        requester: Principal,
+        /// Which.
+        roles: Vec<String>,
+        /// When they end.
+        expires: UnixMillis,
+    },
+    /// Somebody else than the requester looked at what was done.
+    BreakGlassReviewed {
+        /// Its name.
+        id: String,
+        /// Who looked.
+        by: Who,
+        /// Who had the roles.
+        requester: Principal,
+        /// What was found. Encrypted.
+        finding: String,
     },
     /// A token was minted.
     TokenCreated {
@@ -155,6 +196,30 @@ pub enum OperatorEvent {
         /// Why, in the operator's words. Encrypted.
         reason: Option<String>,
     },
+    /// The operator knows that the log is not the one that a witness saw.
+    RestoreAccepted {
+        /// By whom; `None` from the command line without a server.
+        by: Option<Who>,
+        /// The witness.
+        witness: String,
+        /// Records that it saw.
+        witness_records: u64,
+        /// Records that there are.
+        records: u64,
+        /// Why, in the operator's words. Encrypted.
+        reason: String,
+    },
+    /// Another key signs the checkpoints.
+    KeyRotated {
+        /// By whom.
+        by: Option<Who>,
+        /// The key that signs now.
+        key: VerifierKey,
+        /// The key before.
+        previous: VerifierKey,
+        /// Why, in the operator's words. Encrypted.
+        reason: Option<String>,
+    },
     /// The configuration changed.
     ConfigChanged {
         /// By whom.
@@ -178,17 +243,25 @@ impl OperatorEvent {
             Self::ApprovalGranted { .. } => Event::ApprovalGranted,
             Self::ApprovalDenied { .. } => Event::ApprovalDenied,
             Self::ApprovalExpired { .. } => Event::ApprovalExpired,
+            Self::BreakGlassRequested { .. } => Event::BreakGlassRequested,
+            Self::BreakGlassGranted { .. } => Event::BreakGlassGranted,
+            Self::BreakGlassReviewed { .. } => Event::BreakGlassReviewed,
             Self::TokenCreated { .. } => Event::TokenCreated,
             Self::Revoked { .. } => Event::Revoked,
             Self::LogRead { .. } => Event::LogRead,
             Self::ConfigChanged { .. } => Event::ConfigChanged,
             Self::SubjectErased { .. } => Event::SubjectErased,
+            Self::RestoreAccepted { .. } => Event::RestoreAccepted,
+            Self::KeyRotated { .. } => Event::KeyRotated,
         }
     }
 
     /// True for what an operator does: it may use the reserved space when the disk is full. A login
     /// and a request for approval are a user's doing, and users could fill the reserve.
     pub const fn may_use_reserve(&self) -> bool {
-        !matches!(self, Self::Login { .. } | Self::ApprovalRequested { .. })
+        !matches!(
+            self,
+            Self::Login { .. } | Self::ApprovalRequested { .. } | Self::BreakGlassRequested { .. }
+        )
     }
 }

@@ -3,6 +3,7 @@
 //! Readers see what is durable and nothing else. They read the files themselves and keep the log's
 //! thread out of it.
 
+use crate::chain::KeyChain;
 use crate::disk::SharedDisk;
 use crate::layout::Layout;
 use crate::limits::{MAX_READ_RECORDS, MAX_RECORD_BYTES};
@@ -10,6 +11,7 @@ use crate::log::{Published, Setup, Shared};
 use crate::note::Checkpoint;
 use crate::opened::{ReadRecord, open_record};
 use crate::record::{FRAME_BYTES, Header};
+use crate::search::ActiveRows;
 use crate::segment::Walk;
 use crate::segment_index::SegmentIndex;
 use crate::tree::{self, HASH_BYTES, Hash};
@@ -24,6 +26,8 @@ pub(crate) struct Reader {
     disk: SharedDisk,
     layout: Layout,
     published: Arc<Mutex<Published>>,
+    /// What is known of the segment that is being written, so that it is not walked anew each time.
+    active: Option<Arc<Mutex<ActiveRows>>>,
 }
 
 impl Reader {
@@ -32,6 +36,7 @@ impl Reader {
             disk: Arc::clone(&setup.disk),
             layout: setup.layout.clone(),
             published: Arc::clone(&setup.published),
+            active: None,
         }
     }
 
@@ -40,6 +45,7 @@ impl Reader {
             disk: Arc::clone(&shared.disk),
             layout: shared.layout.clone(),
             published: Arc::clone(&shared.published),
+            active: Some(Arc::clone(&shared.active_rows)),
         }
     }
 
@@ -50,6 +56,7 @@ impl Reader {
         segments: Vec<u64>,
         checkpoint: Checkpoint,
         note: String,
+        chain: KeyChain,
     ) -> Self {
         let published = Published {
             segments,
@@ -59,13 +66,36 @@ impl Reader {
             written: u64::MAX,
             checkpoint,
             note,
+            chain: Arc::new(chain),
             batches: 0,
         };
-        Self { disk, layout, published: Arc::new(Mutex::new(published)) }
+        Self { disk, layout, published: Arc::new(Mutex::new(published)), active: None }
     }
 
     fn published(&self) -> std::sync::MutexGuard<'_, Published> {
         self.published.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The keys that signed the log.
+    pub(crate) fn chain(&self) -> Arc<KeyChain> {
+        Arc::clone(&self.published().chain)
+    }
+
+    /// Durable records.
+    pub(crate) fn size(&self) -> u64 {
+        self.published().size
+    }
+
+    /// Offsets of a segment's records.
+    fn offsets(&self, first: u64) -> Result<Vec<u32>, AuditError> {
+        match &self.active {
+            Some(active) if self.is_active(first) => {
+                let segment = self.segment(first)?;
+                let mut active = active.lock().unwrap_or_else(PoisonError::into_inner);
+                Ok(active.caught_up(first, &segment).offsets())
+            }
+            _ => Ok(self.index(first, None)?.offsets),
+        }
     }
 
     /// First indices of the segments.
@@ -142,13 +172,13 @@ impl Reader {
             let Some(number) = next.checked_sub(first).and_then(|number| usize::try_from(number).ok()) else {
                 break;
             };
-            let index = self.index(first, None)?;
-            let Some(offset) = index.offsets.get(number).copied() else { continue };
+            let offsets = self.offsets(first)?;
+            let Some(offset) = offsets.get(number).copied() else { continue };
             let path = self.layout.segment(first);
             let damaged =
                 |index| AuditError::Damaged { path: path.clone(), index, problem: "the check does not fit" };
             let wanted = usize::try_from(range.end - next).unwrap_or(usize::MAX);
-            let end = match index.offsets.get(number.saturating_add(wanted)) {
+            let end = match offsets.get(number.saturating_add(wanted)) {
                 Some(end) => u64::from(*end),
                 None => self.segment_length(first)?,
             };
@@ -156,7 +186,7 @@ impl Reader {
             let bytes = self.disk.read_at(&path, offset.into(), length);
             let bytes = bytes.map_err(AuditError::io("read", path.clone()))?;
             let mut rest = bytes.as_slice();
-            for _ in index.offsets.iter().skip(number).take(wanted) {
+            for _ in offsets.iter().skip(number).take(wanted) {
                 let frame = crate::record::read_frame(rest).map_err(|_| damaged(next))?;
                 if frame.header.index != next {
                     return Err(damaged(next));

@@ -15,7 +15,9 @@ pub(crate) use body::{Actor, RecordError};
 pub(crate) use calls::{abandoned, intent, listed, outcome, refused, verdict_word};
 pub(crate) use frame::{BadFrame, FRAME_BYTES, Frame, MAGIC, put_frame, read_frame};
 pub(crate) use operators::{actor_of, operator};
-pub(crate) use own::{Carried, over_quota, policy_loaded, read_carried, refused_from, rolled};
+pub(crate) use own::{
+    Carried, dropped, dropped_until, over_quota, policy_loaded, read_carried, refused_from, rolled,
+};
 
 use crate::Event;
 use crate::subjects::KeyId;

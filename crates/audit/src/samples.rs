@@ -1,6 +1,6 @@
 //! Calls and callers for the unit tests.
 
-use crate::{Intent, OperatorEvent, Outcome, Person, Refused, Who};
+use crate::{Intent, OperatorEvent, Outcome, Person, Refused, VerifierKey, Who};
 use domain::{
     CallId, Clock, Control, ControlVerdict, Decision, Digest, Principal, Refusal, RefusalCode, UnixMillis,
     Verdict,
@@ -120,7 +120,29 @@ pub(crate) fn operator_events() -> Vec<OperatorEvent> {
             call: call(1),
             approver: who("sam"),
             requester: principal("dev"),
+            votes: 1,
+            needed: 2,
             reason: Some("dev asked nicely".to_owned()),
+        },
+        E::BreakGlassRequested {
+            id: "b_1".to_owned(),
+            who: who("dev"),
+            roles: vec!["admin".to_owned()],
+            minutes: 30,
+            reason: "dev has to restart billing".to_owned(),
+        },
+        E::BreakGlassGranted {
+            id: "b_1".to_owned(),
+            by: who("sam"),
+            requester: principal("dev"),
+            roles: vec!["admin".to_owned()],
+            expires,
+        },
+        E::BreakGlassReviewed {
+            id: "b_1".to_owned(),
+            by: who("sam"),
+            requester: principal("dev"),
+            finding: "dev did what was said".to_owned(),
         },
         E::ApprovalDenied {
             approval: "apr-1".to_owned(),
@@ -151,6 +173,19 @@ pub(crate) fn operator_events() -> Vec<OperatorEvent> {
             call: Some(call(1)),
             records: 2,
             about: Some(Person::of(&principal("ana"))),
+        },
+        E::RestoreAccepted {
+            by: None,
+            witness: "office".to_owned(),
+            witness_records: 9,
+            records: 5,
+            reason: "ana's disk broke".to_owned(),
+        },
+        E::KeyRotated {
+            by: Some(who("root")),
+            key: VerifierKey { name: "secure-mcp/test".to_owned(), key: [1; 32] },
+            previous: VerifierKey { name: "secure-mcp/test".to_owned(), key: [2; 32] },
+            reason: Some("ana left".to_owned()),
         },
         E::SubjectErased {
             by: Some(who("root")),

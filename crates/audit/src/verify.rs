@@ -60,8 +60,10 @@ impl VerifyRequest {
 pub struct Verified {
     /// The log.
     pub origin: String,
-    /// Records.
+    /// Records, dropped ones among them.
     pub records: u64,
+    /// The first record that is there; those before it were dropped, and the log says so.
+    pub first: u64,
     /// Root over them.
     pub root: Hash,
     /// Records under a signature.
@@ -109,6 +111,14 @@ pub enum VerifyError {
         index: u64,
         /// Records after it.
         more: u64,
+    },
+    /// A checkpoint of records that were dropped, and no stored hashes to compare it with.
+    #[error(
+        "the checkpoint of {size} records cannot be compared: they were dropped, and their hashes are not here"
+    )]
+    Dropped {
+        /// Records under it.
+        size: u64,
     },
     /// A checkpoint is not valid.
     #[error("{which} is not valid")]

@@ -60,7 +60,7 @@ impl LocalIssuer {
         }]});
         Ok(TrustedIssuer {
             issuer: self.issuer.clone(),
-            keys: KeySet::from_jwks(&document.to_string())?,
+            keys: KeySet::from_jwks(&document.to_string())?.into(),
             audience: None,
             admin: true,
             tenant: None,

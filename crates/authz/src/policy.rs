@@ -145,6 +145,11 @@ impl Policy {
         self.parts.tools.get(name)
     }
 
+    /// True if the policy has a role of this name.
+    pub fn has_role(&self, role: &str) -> bool {
+        self.parts.roles.roles.contains_key(role)
+    }
+
     /// Both sides of a call; `None` for a principal of another tenant.
     pub(crate) fn caller(&self, principal: &Principal, token_roles: &[Arc<str>]) -> Option<Arc<Caller>> {
         let key = CallerKey { principal: principal.clone(), token_roles: token_roles.to_vec() };

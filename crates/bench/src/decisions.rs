@@ -51,7 +51,7 @@ pub struct Decisions {
 }
 
 /// Measures. Nothing else should run on the machine.
-pub fn measure(policies: &Path) -> Result<Decisions> {
+pub async fn measure(policies: &Path) -> Result<Decisions> {
     let tools = (0..TOOLS).map(tool).collect::<Result<Vec<_>>>()?;
     let schema = std::fs::read_to_string(policies.join("schema.cedarschema"))?;
     let roles = roles();
@@ -59,7 +59,7 @@ pub fn measure(policies: &Path) -> Result<Decisions> {
     let started = Instant::now();
     let policy = Arc::new(Policy::load(&PolicyFiles::from_texts(texts)?, &tools)?);
     let load_ms = started.elapsed().as_secs_f64() * 1e3;
-    let people = people()?;
+    let people = people().await?;
 
     let mut first = Vec::new();
     for caller in &people {
@@ -134,7 +134,7 @@ fn tool(at: usize) -> Result<Arc<ToolManifest>> {
     let attribute = |name, kind| PolicyAttribute { name, kind, source: AttributeSource::Argument };
     let attributes =
         [attribute("network", AttributeKind::Bool), attribute("timeout_ms", AttributeKind::Long)];
-    let (effect, tier, limits) = (Effect::Execute, IsolationTier::Connector, ToolLimits::DEFAULT);
+    let (effect, tier, limits) = (Effect::Write, IsolationTier::Connector, ToolLimits::DEFAULT);
     Ok(Arc::new(ToolManifest::new(definition, effect, tier, limits, &[], &attributes)?))
 }
 
@@ -163,14 +163,15 @@ fn roles() -> String {
     text
 }
 
-fn people() -> Result<Vec<Authenticated>> {
+async fn people() -> Result<Vec<Authenticated>> {
     let folder = tempfile::tempdir()?;
     let keys = secrets::KeyStore::open(&folder.path().join("keys"))?;
     let key = keys.issuer();
     let issuer = LocalIssuer::new("bench".to_owned(), URL.to_owned(), &key.pkcs8(), key.public_key());
     let clock = Arc::new(SystemClock);
     let authenticator = Authenticator::new(vec![issuer.trusted()?], URL.to_owned(), clock);
-    let one = |at: usize| -> Result<Authenticated> {
+    let mut people = Vec::with_capacity(PEOPLE);
+    for at in 0..PEOPLE {
         let request = TokenRequest {
             tenant: "acme".parse()?,
             person: format!("p{at}").parse()?,
@@ -185,10 +186,10 @@ fn people() -> Result<Vec<Authenticated>> {
             user_agent: None,
             body: bytes::Bytes::new(),
         };
-        authenticate(&arrival, Audience::Mcp, &authenticator)
-            .map_err(|refusal| anyhow::anyhow!("{}", refusal.internal()))
-    };
-    (0..PEOPLE).map(one).collect()
+        let caller = authenticate(&arrival, Audience::Mcp, &authenticator).await;
+        people.push(caller.map_err(|refusal| anyhow::anyhow!("{}", refusal.internal()))?);
+    }
+    Ok(people)
 }
 
 /// For people.

@@ -14,6 +14,7 @@ mod audit_log;
 mod call;
 mod child;
 mod connection;
+mod decisions;
 mod environment;
 mod floor;
 mod idle;
@@ -39,6 +40,7 @@ fn main() -> Result<ExitCode> {
     let options = Options::parse();
     match options.command {
         Some(Command::Floor { kind, upstream }) => floor::run(kind, upstream).map(|()| ExitCode::SUCCESS),
+        Some(Command::Decisions) => run::decisions().map(|()| ExitCode::SUCCESS),
         None => run::run(&options),
     }
 }

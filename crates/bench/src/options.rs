@@ -51,6 +51,8 @@ pub struct Measure {
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Only what policy's answers cost by themselves, without a server
+    Decisions,
     /// One of the servers that are measured beside the product; ends with its standard input
     #[command(hide = true)]
     Floor {

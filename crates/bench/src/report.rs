@@ -1,5 +1,6 @@
 //! What is printed: tables that can be pasted into a Markdown page.
 
+use crate::decisions;
 use crate::load::Sample;
 use crate::rounds::{ECHO, HOP, IN_MEMORY, PRODUCT, RMCP, RMCP_JSON, Series};
 use crate::run::Findings;
@@ -14,6 +15,10 @@ const MAX_PLAIN_KIB: f64 = 18.0;
 const MAX_TLS_KIB: f64 = 48.0;
 /// A start. Milliseconds.
 const MAX_START_MS: f64 = 100.0;
+/// One decision at 500 roles and 5,000 grants. Microseconds.
+const MAX_DECISION_US: f64 = 60.0;
+/// A list of 1,000 tools that was asked for before. Milliseconds.
+const MAX_LIST_MS: f64 = 5.0;
 /// Memory at rest. MiB.
 const MAX_IDLE_MIB: f64 = 40.0;
 
@@ -30,6 +35,7 @@ fn write_all(out: &mut String, findings: &Findings) -> std::fmt::Result {
     calls(out, findings)?;
     ratios(out, findings)?;
     disk_waits(out, findings)?;
+    writeln!(out, "{}\n", decisions::line(&findings.decisions))?;
     at_rest(out, findings)?;
     goals(out, findings)?;
     proof(out, findings)?;
@@ -193,6 +199,14 @@ fn goals(out: &mut String, findings: &Findings) -> std::fmt::Result {
         let what = if tls { "idle WebSocket over TLS" } else { "idle WebSocket" };
         goal(what, seen, most, "KiB")?;
     }
+    let decided = &findings.decisions;
+    goal(
+        "decision at 500 roles and 5,000 grants, p50",
+        Some(decided.decision_p50_us),
+        MAX_DECISION_US,
+        "µs",
+    )?;
+    goal("list of 1,000 tools from memory, p50", Some(decided.list_p50_us / 1e3), MAX_LIST_MS, "ms")?;
     for start in &findings.start_ups {
         goal(&format!("start with {}", start.policy), Some(start.again_ms), MAX_START_MS, "ms")?;
         goal(

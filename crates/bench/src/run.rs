@@ -1,5 +1,6 @@
 //! One run, from building the product to the exit code.
 
+use crate::decisions::{self, Decisions};
 use crate::environment::Environment;
 use crate::idle::{self, Idle};
 use crate::options::{Measure, Options};
@@ -29,6 +30,8 @@ pub struct Findings {
     pub roles: usize,
     /// The start, with the repository's own policy and with the one that is measured.
     pub start_ups: Vec<StartUp>,
+    /// Policy by itself.
+    pub decisions: Decisions,
     /// Idle WebSockets, plain and TLS.
     pub idle: Vec<Idle>,
     /// The rounds.
@@ -67,6 +70,14 @@ pub fn run(options: &Options) -> Result<ExitCode> {
     Ok(if findings.errors() == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
+/// Measures policy by itself and prints it.
+pub fn decisions() -> Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let found = runtime.block_on(decisions::measure(&Path::new(WORKSPACE).join("policies")))?;
+    println!("{}", decisions::line(&found));
+    Ok(())
+}
+
 /// An interrupted run still ends its servers and removes its folders.
 async fn told_to_end() -> Result<()> {
     let mut terminate = signal(SignalKind::terminate())?;
@@ -86,6 +97,8 @@ async fn measure(options: &Measure, binary: PathBuf) -> Result<Findings> {
     policy::write(&Path::new(WORKSPACE).join("policies"), &site.policies)?;
     product::check_policy(&site)?;
 
+    eprintln!("deciding");
+    let decided = decisions::measure(&Path::new(WORKSPACE).join("policies")).await?;
     eprintln!("starting and stopping");
     let own_policy = Site { binary: site.binary.clone(), policies: disk.path().join("own-policies") };
     policy::copy(&Path::new(WORKSPACE).join("policies"), &own_policy.policies)?;
@@ -106,7 +119,8 @@ async fn measure(options: &Measure, binary: PathBuf) -> Result<Findings> {
     let fleet = Fleet::start(&site, disk.path(), memory.path(), options.only.as_deref()).await?;
     let series = fleet.measure(options).await?;
     let proofs = fleet.proofs().clone();
-    Ok(Findings { environment, rules: policy::RULES, roles: policy::ROLES, start_ups, idle, series, proofs })
+    let (rules, roles) = (policy::RULES, policy::ROLES);
+    Ok(Findings { environment, rules, roles, start_ups, decisions: decided, idle, series, proofs })
 }
 
 /// The product beside this program. Under cargo it is built first, in the same profile.

@@ -2,19 +2,21 @@
 
 mod access;
 mod audit;
+mod break_glass;
 mod moment;
 mod policy;
 mod revoke;
 mod token;
 
 pub(crate) use access::{AdminAccess, AdminAccessAs, Home, McpAccess};
-pub(crate) use audit::{AuditCommand, Export, Search, Shred, Verify};
+pub(crate) use audit::{AcceptRestore, AuditCommand, Export, RotateKey, Search, Shred, Verify};
+pub(crate) use break_glass::{BreakGlassCommand, OneBreakGlass};
 pub(crate) use policy::{ExplainPolicy, PolicyCommand, PolicyDiff, PolicyFolder, PolicyMatrix, PolicyShadow};
 pub(crate) use revoke::{Revocations, Revoke};
 pub(crate) use token::{CreateToken, TokenCommand};
 
 use crate::output::Form;
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -56,6 +58,9 @@ pub(crate) enum Command {
     Deny(Decide),
     /// List the calls that wait for approval
     Approvals(Approvals),
+    /// Roles in an emergency: two people, an hour at most, and a review
+    #[command(subcommand)]
+    BreakGlass(BreakGlassCommand),
     /// Make a person, a client, a token or a tool good for nothing, at once
     Revoke(Revoke),
     /// Make a person, a client or a tool good again
@@ -85,6 +90,7 @@ impl Command {
             Self::Query(asked) => asked.json,
             Self::Approve(asked) | Self::Deny(asked) => asked.json,
             Self::Approvals(asked) => asked.json,
+            Self::BreakGlass(asked) => asked.json(),
             Self::Revoke(asked) | Self::Unrevoke(asked) => asked.json,
             Self::Revocations(asked) => asked.json,
             Self::Policy(asked) => asked.json(),
@@ -194,11 +200,26 @@ pub(crate) struct Decide {
 /// `approvals`
 #[derive(Debug, Args)]
 pub(crate) struct Approvals {
+    /// List all, or show one with what is different from the last one that was approved
+    #[arg(value_enum, value_name = "WHAT", default_value = "ls")]
+    pub(crate) what: ApprovalsWhat,
+    /// Which one to show
+    #[arg(value_name = "ID", required_if_eq("what", "show"))]
+    pub(crate) id: Option<String>,
     /// Speak JSON
     #[arg(long)]
     pub(crate) json: bool,
     #[command(flatten)]
     pub(crate) access: AdminAccess,
+}
+
+/// What `approvals` does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ApprovalsWhat {
+    /// All that wait
+    Ls,
+    /// One, whole
+    Show,
 }
 
 /// `stdio`

@@ -24,4 +24,4 @@ mod tests;
 pub use context::Environment;
 pub use failure::{Exit, Failure};
 pub use run::run;
-pub use server::{BoxFuture, ChangedPolicy, DoctorLine, DoctorState, Offline, Running, Server};
+pub use server::{BoxFuture, ChangedPolicy, DoctorLine, DoctorState, Offline, Running, Server, WitnessLine};

@@ -42,6 +42,20 @@ pub trait Server: Sync {
     /// Opens the log and the issuer of a data directory that no server runs on: takes its lock.
     fn open_offline<'a>(&'a self, settings: &'a Settings) -> BoxFuture<'a, anyhow::Result<Offline>>;
 
+    /// What the log's witnesses say of the files of the log.
+    fn compare_witnesses<'a>(
+        &'a self,
+        settings: &'a Settings,
+    ) -> BoxFuture<'a, anyhow::Result<Vec<WitnessLine>>>;
+
+    /// Records that the log is known to differ from what witnesses saw. Takes the log's lock. Returns
+    /// their names.
+    fn accept_restore<'a>(
+        &'a self,
+        settings: &'a Settings,
+        reason: &'a str,
+    ) -> BoxFuture<'a, anyhow::Result<Vec<String>>>;
+
     /// Where the policy of that data directory becomes current.
     fn policy_desk(&self, settings: &Settings, offline: &Offline) -> anyhow::Result<PolicyDesk>;
 
@@ -78,6 +92,17 @@ pub struct Running {
     pub ended: JoinHandle<()>,
     /// Lines for the operator: isolation, limits, overrides.
     pub facts: Vec<String>,
+}
+
+/// What one witness says of the log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WitnessLine {
+    /// Its name in the configuration.
+    pub witness: String,
+    /// Whether it saw this log; `None` if it says nothing.
+    pub agrees: Option<bool>,
+    /// What it saw.
+    pub said: String,
 }
 
 /// The log and the issuer of a data directory, without a server.

@@ -7,6 +7,10 @@ use std::fmt;
 pub enum Examined {
     /// Layer 5 read every string of it.
     ByOutputScan,
+    /// The relay reads a number or signature lines of a witness's answer, and nothing else.
+    ByWitness,
+    /// Layer 1 takes public keys of known kinds from it, and nothing else.
+    ByKeySet,
 }
 
 /// A foreign value. It can be moved and dropped, and opened only by naming the check that did its work.

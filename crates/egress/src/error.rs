@@ -83,6 +83,15 @@ pub enum EgressError {
         #[source]
         source: reqwest::Error,
     },
+    /// No connection, or no TLS, for a stream.
+    #[error("the stream to `{host}` failed")]
+    Stream {
+        /// As asked for.
+        host: String,
+        /// What went wrong.
+        #[source]
+        source: std::io::Error,
+    },
     /// The client cannot be set up.
     #[error("the HTTP client cannot be set up")]
     Setup(#[source] reqwest::Error),
@@ -105,7 +114,9 @@ impl EgressError {
             Self::Timeout { .. } => "raise the destination's timeout_ms, or ask for less",
             Self::Redirect { .. } => "name the final address as the destination",
             Self::TooLarge { .. } => "raise the destination's max_response_kib, or ask for less",
-            Self::Exchange { .. } => "check that the host listens there and that its certificate is valid",
+            Self::Exchange { .. } | Self::Stream { .. } => {
+                "check that the host listens there and that its certificate is valid"
+            }
             Self::Setup(_) => "install the system's certificate authorities (Debian: ca-certificates)",
         }
     }

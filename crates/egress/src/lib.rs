@@ -12,6 +12,7 @@ mod headers;
 mod lookup;
 mod own;
 mod send;
+mod stream;
 mod target;
 
 pub use config::{Destination, EgressConfig, PrivateAddresses, Scheme, Unnamed};
@@ -20,3 +21,4 @@ pub use lookup::{Found, Lookup, SystemLookup};
 pub use own::OwnAddresses;
 pub use reqwest::Method;
 pub use send::{Egress, Request, Response, To};
+pub use stream::Stream;

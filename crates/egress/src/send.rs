@@ -81,6 +81,7 @@ pub struct Egress {
     /// One for each destination, in their order.
     named: Vec<Route>,
     unnamed: Option<Route>,
+    lookup: Arc<dyn Lookup>,
 }
 
 struct Route {
@@ -122,7 +123,7 @@ impl Egress {
                 })
             }
         };
-        Ok(Self { config, named, unnamed })
+        Ok(Self { config, named, unnamed, lookup })
     }
 
     /// Sends one request and takes its whole answer. Nothing is retried and no redirect followed.
@@ -140,6 +141,28 @@ impl Egress {
         let limit_ms = u64::try_from(route.timeout.as_millis()).unwrap_or(u64::MAX);
         let in_time = tokio::time::timeout(route.timeout, exchange).await;
         in_time.unwrap_or_else(|_| Err(EgressError::Timeout { host: host.clone(), limit_ms }))
+    }
+
+    /// A destination and what is checked of its addresses, for streams.
+    pub(crate) fn named(&self, name: &str) -> Result<(&Destination, &Guard), EgressError> {
+        let position = self.config.destinations.iter().position(|destination| destination.name == name);
+        let found =
+            position.and_then(|at| Some((self.config.destinations.get(at)?, &self.named.get(at)?.guard)));
+        let (destination, guard) = found.ok_or_else(|| EgressError::UnknownDestination {
+            name: name.chars().take(64).flat_map(char::escape_default).collect(),
+        })?;
+        if self.config.own.has_name(&destination.host, destination.port) {
+            return Err(EgressError::Own { host: destination.host.clone() });
+        }
+        Ok((destination, guard))
+    }
+
+    pub(crate) fn lookup(&self) -> &dyn Lookup {
+        self.lookup.as_ref()
+    }
+
+    pub(crate) fn extra_roots(&self) -> &[Vec<u8>] {
+        &self.config.extra_roots
     }
 
     fn url(&self, to: &To) -> Result<Url, EgressError> {
@@ -205,7 +228,7 @@ async fn take(mut answer: reqwest::Response, host: &str, limit_bytes: u64) -> Re
     })
 }
 
-fn refused(denial: Denial, host: &str) -> EgressError {
+pub(crate) fn refused(denial: Denial, host: &str) -> EgressError {
     match denial {
         Denial::Own => EgressError::Own { host: host.to_owned() },
         Denial::Class(class) => EgressError::ForbiddenAddress { host: host.to_owned(), class },

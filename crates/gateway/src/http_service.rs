@@ -9,7 +9,10 @@ use crate::websocket;
 use authn::Arrival;
 use bytes::Bytes;
 use domain::{Refusal, RefusalCode};
-use http::header::{ALLOW, AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, USER_AGENT, WWW_AUTHENTICATE};
+use http::header::{
+    ALLOW, AUTHORIZATION, CACHE_CONTROL, CONNECTION, CONTENT_ENCODING, CONTENT_TYPE, TRANSFER_ENCODING,
+    USER_AGENT, WWW_AUTHENTICATE,
+};
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
 use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
 use hyper::body::Body as _;
@@ -51,18 +54,29 @@ pub(crate) async fn respond(
         return frame(&shared.pipeline.turn_away(peer, refusal));
     }
     match (&parts.method, parts.uri.path(), parts.uri.query()) {
-        (&Method::POST, "/mcp", None) => post(&shared, peer, &parts.headers, body).await,
+        (&Method::POST, "/mcp", None) => {
+            let mut reply = post(&shared, peer, &parts.headers, body).await;
+            // It may have named a length as well, which is taken off before we see it. What a proxy counts
+            // as the rest of the body must not be read as the next request. RFC 9112 §6.1.
+            if parts.headers.contains_key(TRANSFER_ENCODING) {
+                reply.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+            }
+            reply
+        }
         (&Method::GET, "/mcp/ws", None) => {
-            websocket::upgrade(shared, peer, place, Request::from_parts(parts, body))
+            websocket::upgrade(shared, peer, place, Request::from_parts(parts, body)).await
         }
         (&Method::GET, WELL_KNOWN | WELL_KNOWN_MCP, None) => shared.front.resource.answer(),
-        (_, "/mcp", None) => not_allowed("POST"),
-        (_, "/mcp/ws" | WELL_KNOWN | WELL_KNOWN_MCP, None) => not_allowed("GET"),
+        (_, "/mcp", None) => not_allowed(&shared, peer, "POST"),
+        (_, "/mcp/ws" | WELL_KNOWN | WELL_KNOWN_MCP, None) => not_allowed(&shared, peer, "GET"),
         (_, "/mcp" | "/mcp/ws", Some(_)) => {
             // A token in a query string ends up in logs; nothing of ours is asked for in one.
             frame(&shared.pipeline.turn_away(peer, Refusal::new(RefusalCode::Malformed, "a query string")))
         }
-        _ => plain(StatusCode::NOT_FOUND, "not found\n"),
+        _ => {
+            shared.note(peer, RefusalCode::UnknownMethod, "no such path");
+            plain(StatusCode::NOT_FOUND, "not found\n")
+        }
     }
 }
 
@@ -78,10 +92,17 @@ async fn post(shared: &Shared, peer: IpAddr, headers: &HeaderMap, body: Incoming
         *reply.status_mut() = StatusCode::UNSUPPORTED_MEDIA_TYPE;
         return reply;
     }
+    // A few bytes can be made to unpack to gigabytes, so nothing is unpacked at all.
+    if headers.contains_key(CONTENT_ENCODING) {
+        let refusal = Refusal::new(RefusalCode::Malformed, "the body has a content coding");
+        let mut reply = frame(&shared.pipeline.turn_away(peer, refusal));
+        *reply.status_mut() = StatusCode::UNSUPPORTED_MEDIA_TYPE;
+        return reply;
+    }
     let arrival =
         |body| Arrival { credentials: bearer(headers), peer, user_agent: user_agent(headers), body };
     // Nothing is read for a caller who is not known: a 401 costs no memory.
-    let (caller, _standing) = match shared.pipeline.admit(&arrival(Bytes::new())) {
+    let (caller, _standing) = match shared.pipeline.admit(&arrival(Bytes::new())).await {
         Ok(caller) => caller,
         Err(answer) => return challenge(shared, headers, &answer),
     };
@@ -179,7 +200,8 @@ pub(crate) fn empty(status: StatusCode) -> Reply {
     reply
 }
 
-fn not_allowed(method: &'static str) -> Reply {
+fn not_allowed(shared: &Shared, peer: IpAddr, method: &'static str) -> Reply {
+    shared.note(peer, RefusalCode::UnknownMethod, "another method");
     let mut reply = empty(StatusCode::METHOD_NOT_ALLOWED);
     reply.headers_mut().insert(ALLOW, HeaderValue::from_static(method));
     reply

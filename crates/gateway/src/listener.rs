@@ -5,6 +5,7 @@ use crate::progress::Progress;
 use crate::shares::Shares;
 use crate::stream::Stream;
 use crate::{Guard, Limits, ProtectedResource, http_service};
+use domain::{Refusal, RefusalCode};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -12,6 +13,7 @@ use pipeline::Pipeline;
 use rustls::ServerConfig;
 use settings::Network;
 use std::convert::Infallible;
+use std::io::ErrorKind;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
@@ -62,6 +64,13 @@ pub(crate) struct Shared {
     pub(crate) limits: Limits,
     pub(crate) shares: Shares,
     pub(crate) stopping: watch::Receiver<bool>,
+}
+
+impl Shared {
+    /// A refusal for the record, of a request or a connection that is answered by other means or not at all.
+    pub(crate) fn note(&self, peer: IpAddr, code: RefusalCode, why: &'static str) {
+        let _answered_otherwise = self.pipeline.turn_away(peer, Refusal::new(code, why));
+    }
 }
 
 /// Whose connections are taken.
@@ -195,10 +204,15 @@ async fn connection(
         None => Stream::Plain(socket),
         Some(acceptor) => match timeout(limits.handshake_time, acceptor.accept(socket)).await {
             Ok(Ok(stream)) => Stream::Tls(Box::new(stream)),
+            Ok(Err(error)) if error.kind() == ErrorKind::InvalidData => {
+                shared.note(peer.ip(), RefusalCode::Malformed, "no TLS that is spoken here");
+                return;
+            }
             _ => return,
         },
     };
     let mut stopping = shared.stopping.clone();
+    let noted = Arc::clone(&shared);
     let service = service_fn(move |request| {
         let (shared, place) = (Arc::clone(&shared), place.clone());
         async move { Ok::<_, Infallible>(held(http_service::respond(shared, peer.ip(), place, request).await)) }
@@ -218,6 +232,11 @@ async fn connection(
         }
     };
     if let Err(error) = ended {
+        if error.is_parse_too_large() {
+            noted.note(peer.ip(), RefusalCode::TooLarge, "a head over the limit");
+        } else if error.is_parse() {
+            noted.note(peer.ip(), RefusalCode::Malformed, "no HTTP that is spoken here");
+        }
         tracing::debug!(%error, %peer, "connection ended");
     }
 }

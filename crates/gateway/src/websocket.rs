@@ -30,6 +30,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::{self, AbortHandle, JoinError, JoinSet};
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at, timeout};
+use tokio_tungstenite::tungstenite::error::ProtocolError;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
@@ -53,7 +54,7 @@ const NOT_VALID: &str = "the token is not valid any more";
 const CUT_OFF_TIME: Duration = Duration::from_millis(400);
 
 /// Answers the upgrade request; the socket is served by a task of its own.
-pub(crate) fn upgrade(
+pub(crate) async fn upgrade(
     shared: Arc<Shared>,
     peer: IpAddr,
     place: Place,
@@ -61,7 +62,7 @@ pub(crate) fn upgrade(
 ) -> Reply {
     let headers = request.headers();
     let caller = Caller { credentials: bearer(headers), peer, user_agent: user_agent(headers) };
-    let (principal, standing) = match shared.pipeline.admit(&caller.arrival(Bytes::new())) {
+    let (principal, standing) = match shared.pipeline.admit(&caller.arrival(Bytes::new())).await {
         Ok(admitted) => admitted,
         Err(answer) => return challenge(&shared, headers, &answer),
     };
@@ -219,12 +220,26 @@ impl Socket {
         match event {
             Event::Done(done) => self.finish(done).await,
             Event::Message(Some(Ok(message))) => self.take(message).await,
-            Event::Message(Some(Err(Error::Io(error)))) if error.kind() == ErrorKind::TimedOut => {
-                Err(End::Close(CloseCode::Policy, "a message does not arrive"))
-            }
-            Event::Message(_) => Err(End::Gone),
+            Event::Message(Some(Err(error))) => Err(self.broken(&error)),
+            Event::Message(None) => Err(End::Gone),
             Event::Ping => self.ping().await,
         }
+    }
+
+    /// What cannot be read ends the socket, and is recorded; a peer that went is not.
+    fn broken(&self, error: &Error) -> End {
+        let (close, code, reason) = match error {
+            Error::Io(error) if error.kind() == ErrorKind::TimedOut => {
+                (CloseCode::Policy, RefusalCode::Timeout, "a message does not arrive")
+            }
+            Error::Capacity(_) => (CloseCode::Size, RefusalCode::TooLarge, "a message is over the limit"),
+            Error::Utf8(_) => (CloseCode::Invalid, RefusalCode::Malformed, "a text is no UTF-8"),
+            Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => return End::Gone,
+            Error::Protocol(_) => (CloseCode::Protocol, RefusalCode::Malformed, "not a frame"),
+            _ => return End::Gone,
+        };
+        self.shared.note(self.caller.peer, code, reason);
+        End::Close(close, reason)
     }
 
     /// An idle socket is held by its token like any other.
@@ -232,7 +247,7 @@ impl Socket {
         if self.last_heard.elapsed() > SILENT_PINGS * self.shared.limits.ping_time {
             return Err(End::Gone);
         }
-        if let Err(answer) = self.shared.pipeline.admit(&self.caller.arrival(Bytes::new())) {
+        if let Err(answer) = self.shared.pipeline.admit(&self.caller.arrival(Bytes::new())).await {
             return self.turn_out(&answer).await;
         }
         self.write(Message::Ping(Bytes::new())).await
@@ -267,7 +282,10 @@ impl Socket {
         self.last_heard = Instant::now();
         let body = match message {
             Message::Text(text) => Bytes::from(text),
-            Message::Binary(_) => return Err(End::Close(CloseCode::Unsupported, "text frames only")),
+            Message::Binary(_) => {
+                self.shared.note(self.caller.peer, RefusalCode::Malformed, "a binary frame");
+                return Err(End::Close(CloseCode::Unsupported, "text frames only"));
+            }
             Message::Close(_) => return Err(End::Gone),
             Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => return Ok(()),
         };

@@ -42,7 +42,7 @@ impl Asked {
 impl Pipeline {
     /// Layer 1 and the one parse.
     pub async fn receive(&self, arrival: Arrival, wire: &Wire) -> Answer {
-        let caller = match authn::authenticate(&arrival, Audience::Mcp, &self.parts.authenticator) {
+        let caller = match authn::authenticate(&arrival, Audience::Mcp, &self.parts.authenticator).await {
             Ok(caller) => caller,
             Err(refusal) => return Answer::Unauthenticated(self.unauthenticated(&arrival, refusal)),
         };
@@ -73,8 +73,8 @@ impl Pipeline {
 
     /// Layer 1 alone, for a transport that has to decide before it reads: whose share it is, and their standing. What it keeps open has to end
     /// when the caller's standing is lost. The frame answers a refused caller.
-    pub fn admit(&self, arrival: &Arrival) -> Result<(Principal, Standing), ScannedFrame> {
-        match authn::authenticate(arrival, Audience::Mcp, &self.parts.authenticator) {
+    pub async fn admit(&self, arrival: &Arrival) -> Result<(Principal, Standing), ScannedFrame> {
+        match authn::authenticate(arrival, Audience::Mcp, &self.parts.authenticator).await {
             Ok(caller) => Ok((caller.principal().clone(), self.parts.authenticator.standing(&caller))),
             Err(refusal) => Err(self.unauthenticated(arrival, refusal)),
         }

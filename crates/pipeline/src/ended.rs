@@ -17,6 +17,7 @@ use std::time::Instant;
 use validate::{Stopped, who};
 
 /// A call that a layer ended.
+#[expect(clippy::large_enum_variant, reason = "it is always behind a box")]
 pub(crate) enum Ended {
     /// Layer 2: the tool is not there, or not there for this caller.
     Unseen { denied: Box<Denied>, tool: String },

@@ -3,7 +3,6 @@
 use audit::ReceiptFile;
 use domain::{CallId, ControlVerdict, Decision, Refusal, RefusalCode};
 use serde::Serialize;
-use serde_json::{Value, json};
 
 /// `_meta["secure-mcp/call"]`, and `_meta["secure-mcp/refusal"]` if the call was refused.
 #[derive(Serialize)]
@@ -46,17 +45,4 @@ impl<'a> CallMeta<'a> {
             }),
         }
     }
-}
-
-/// The content and the data of a refused call: one public sentence, and its code.
-pub(crate) fn refusal_body(refusal: &Refusal) -> (String, Value) {
-    let sentence = refusal.public();
-    let data = json!({ "refusal": {
-        "code": refusal.code(),
-        "message": sentence,
-        "limit": refusal.limit(),
-        "retry_after_ms": refusal.retry_after_ms(),
-        "approval_id": refusal.approval_id(),
-    }});
-    (sentence, data)
 }

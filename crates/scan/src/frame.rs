@@ -1,7 +1,8 @@
 //! The only thing that goes out.
 
-use crate::call_meta::{CallMeta, refusal_body};
-use crate::places::{Pass, Place, Sight};
+use crate::call_meta::CallMeta;
+use crate::places::{Pass, Sight};
+use crate::refusal::Read;
 use crate::{OutputScanner, ScannedOutput};
 use audit::OutcomeReceipt;
 use bytes::Bytes;
@@ -72,14 +73,7 @@ pub(crate) fn refused(
     meta: &CallMeta<'_>,
     scanner: &OutputScanner,
 ) -> ScannedFrame {
-    let (mut sentence, mut data) = refusal_body(refusal);
-    let mut pass = Pass::new(scanner, Sight { unredacted: false });
-    pass.text(&mut sentence, None, Vec::new());
-    pass.value(&mut data, Place::Data, None);
-    if pass.tally.is_blocked() {
-        let bare = Refusal::new(refusal.code(), "the refusal's hint was withheld");
-        (sentence, data) = refusal_body(&bare);
-    }
+    let Read { sentence, data, .. } = Read::of(refusal, scanner);
     let content = to_raw_value(&json!([{ "type": "text", "text": sentence }]));
     match (content, to_raw_value(&data)) {
         (Ok(content), Ok(data)) => encode(to, &CallResult::new(to.era, &content, &data, true, meta)),

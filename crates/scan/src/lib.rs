@@ -9,14 +9,19 @@ mod body;
 mod call_meta;
 mod close;
 mod frame;
+mod json_text;
 mod notice;
 mod output;
 mod places;
 mod read;
+mod refusal;
+mod result;
 mod scanner;
 mod seen;
+mod table;
 #[cfg(test)]
 mod tests;
+mod told;
 
 pub use close::close;
 pub use frame::{ScannedFrame, seal};

@@ -78,7 +78,7 @@ pub async fn scan(raw: RawOutput, scanner: &OutputScanner) -> ScannedOutput {
     let limit = permit.manifest().limits().max_output_bytes;
     let reading = match parts.outcome {
         Ok(output) => read(output, scanner, sight, limit).await,
-        Err(refusal) => Reading::of_nothing(refusal),
+        Err(refusal) => Reading::of_nothing(refusal, scanner),
     };
     let mut verdicts = Vec::from(parts.verdicts);
     verdicts.extend(reading.verdicts);

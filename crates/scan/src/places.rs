@@ -5,9 +5,11 @@
 
 use crate::scanner::{FindingAction, OutputScanner, Tally};
 use crate::seen::Seen;
+use crate::table::columns;
+use crate::told::Told;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use serde_json::{Map, Value};
+use serde_json::Value;
 use sift::{Action, Class, Context, Finding, ScanError};
 
 /// How strings below a value are read.
@@ -26,20 +28,23 @@ pub(crate) struct Sight {
     pub(crate) unredacted: bool,
 }
 
-/// A number of at least this many digits can be a card. The shortest issued cards have 12.
-const CARD_DIGITS: usize = 12;
+/// A number of at least this many digits can be something under the right name: a password of digits
+/// has six, a telephone number without its code seven, a social security number nine.
+const TELLING_DIGITS: usize = 6;
 
 /// One pass over one frame.
 pub(crate) struct Pass<'s> {
     pub(crate) scanner: &'s OutputScanner,
     pub(crate) sight: Sight,
     pub(crate) tally: Tally,
+    /// What a reading of the data as one text says of its values.
+    pub(crate) told: Told,
     seen: Seen,
 }
 
 impl<'s> Pass<'s> {
     pub(crate) fn new(scanner: &'s OutputScanner, sight: Sight) -> Self {
-        Self { scanner, sight, tally: Tally::default(), seen: Seen::default() }
+        Self { scanner, sight, tally: Tally::default(), told: Told::default(), seen: Seen::default() }
     }
 
     /// Reads everything below `value`.
@@ -47,13 +52,18 @@ impl<'s> Pass<'s> {
         match value {
             Value::String(text) => match place {
                 Place::Protocol => self.protocol(text),
-                Place::Data => self.text(text, key, Vec::new()),
+                Place::Data => {
+                    let told = self.told.next();
+                    self.text(text, key, told);
+                }
             },
             Value::Number(number) if place == Place::Data => {
+                let told = self.told.next();
                 let text = number.to_string();
-                if text.bytes().filter(u8::is_ascii_digit).count() >= CARD_DIGITS {
+                let digits = text.bytes().filter(u8::is_ascii_digit).count();
+                if digits >= TELLING_DIGITS || !told.is_empty() {
                     let mut rewritten = text.clone();
-                    self.text(&mut rewritten, key, Vec::new());
+                    self.text(&mut rewritten, key, told);
                     if rewritten != text {
                         *value = Value::String(rewritten);
                     }
@@ -61,52 +71,32 @@ impl<'s> Pass<'s> {
             }
             Value::Array(items) => items.iter_mut().for_each(|item| self.value(item, place, key)),
             Value::Object(members) => {
+                let columns = columns(members);
                 for (name, member) in members {
                     self.protocol(name);
-                    self.value(member, place, Some(name));
+                    match (member, &columns) {
+                        (Value::Array(rows), Some(columns)) if name == "rows" => {
+                            rows.iter_mut().for_each(|row| self.row(row, place, columns));
+                        }
+                        (member, _) => self.value(member, place, Some(name)),
+                    }
                 }
             }
             Value::Null | Value::Bool(_) | Value::Number(_) => {}
         }
     }
 
-    /// The content blocks of a result: first across neighbouring text blocks, then each block.
-    pub(crate) fn content(&mut self, blocks: &mut [Value]) {
-        let texts: Vec<String> = blocks
-            .iter()
-            .map(|block| block.get("text").and_then(Value::as_str).unwrap_or_default().to_owned())
-            .collect();
-        let parts: Vec<&str> = texts.iter().map(String::as_str).collect();
-        let across = if parts.len() > 1 { self.scanner.sift.scan_joined(&parts) } else { Ok(Vec::new()) };
-        let across = match across {
-            Ok(found) => found,
-            Err(error) => return self.unreadable(&error),
-        };
-        for (at, block) in blocks.iter_mut().enumerate() {
-            let inherited =
-                across.iter().filter(|(part, _)| *part == at).map(|(_, found)| found.clone()).collect();
-            match block {
-                Value::Object(members) => self.block(members, inherited),
-                other => self.value(other, Place::Protocol, None),
-            }
-        }
-    }
-
-    fn block(&mut self, members: &mut Map<String, Value>, mut inherited: Vec<Finding>) {
-        for (name, member) in members {
-            self.protocol(name);
-            match (name.as_str(), member) {
-                ("text", Value::String(text)) => self.text(text, None, std::mem::take(&mut inherited)),
-                ("title" | "description", Value::String(text)) => self.text(text, None, Vec::new()),
-                ("data" | "blob", Value::String(blob)) => self.blob(blob),
-                ("resource", Value::Object(resource)) => self.block(resource, Vec::new()),
-                (name, member) => self.value(member, Place::Protocol, Some(name)),
-            }
+    /// A row of a table: each cell stands under its column's name.
+    fn row(&mut self, row: &mut Value, place: Place, columns: &[String]) {
+        let Value::Array(cells) = row else { return self.value(row, place, Some("rows")) };
+        let mut names = columns.iter();
+        for cell in cells {
+            self.value(cell, place, Some(names.next().map_or("rows", String::as_str)));
         }
     }
 
     /// What stands in `text` under `key`. A text that was read before in this pass is not read again.
-    fn findings(&mut self, text: &str, key: Option<&str>) -> Result<Vec<Finding>, ScanError> {
+    pub(crate) fn findings(&mut self, text: &str, key: Option<&str>) -> Result<Vec<Finding>, ScanError> {
         if let Some(known) = self.seen.find(text, key) {
             return Ok(known);
         }
@@ -130,7 +120,7 @@ impl<'s> Pass<'s> {
         let mut action = Action::Mask;
         for finding in findings {
             self.tally.count(&finding);
-            if self.sight.unredacted && finding.class() != Class::HiddenText {
+            if self.may_see(&finding) {
                 continue;
             }
             match self.scanner.actions.of(finding.class()) {
@@ -148,21 +138,27 @@ impl<'s> Pass<'s> {
         }
     }
 
+    /// Whether the caller may have what was found.
+    pub(crate) fn may_see(&self, finding: &Finding) -> bool {
+        self.sight.unredacted && finding.class() != Class::HiddenText
+    }
+
     /// A protocol position: any finding blocks, whoever looks.
     pub(crate) fn protocol(&mut self, text: &str) {
         match self.findings(text, None) {
-            Ok(findings) => {
-                for finding in findings {
-                    self.tally.count(&finding);
-                    self.tally.block(finding.class());
-                }
-            }
+            Ok(findings) => findings.iter().for_each(|finding| self.block_for(finding)),
             Err(error) => self.unreadable(&error),
         }
     }
 
+    /// A finding where nothing can be rewritten.
+    pub(crate) fn block_for(&mut self, finding: &Finding) {
+        self.tally.count(finding);
+        self.tally.block(finding.class());
+    }
+
     /// Bytes in base64: read as what they are; what cannot be decoded cannot be read and is blocked.
-    fn blob(&mut self, blob: &str) {
+    pub(crate) fn blob(&mut self, blob: &str) {
         let Ok(bytes) = STANDARD.decode(blob) else {
             self.tally.block(Class::HiddenText);
             return;
@@ -184,7 +180,7 @@ impl<'s> Pass<'s> {
         }
     }
 
-    fn unreadable(&mut self, error: &ScanError) {
+    pub(crate) fn unreadable(&mut self, error: &ScanError) {
         tracing::warn!(%error, "an output could not be scanned and is withheld");
         for class in [Class::Secret, Class::PersonalData, Class::HiddenText] {
             self.tally.block(class);

@@ -2,10 +2,11 @@
 
 use crate::OutputScanner;
 use crate::body::Body;
-use crate::places::{Pass, Place, Sight};
+use crate::places::{Pass, Sight};
+use crate::refusal::Read;
 use crate::scanner::Tally;
 use audit::FindingCount;
-use domain::{ControlVerdict, Examined, Refusal, RefusalCode, Untrusted};
+use domain::{ControlVerdict, Examined, Refusal, RefusalCode, Untrusted, Verdict};
 use execute::Output;
 use serde_json::{Value, json};
 use validate::Aside;
@@ -18,9 +19,15 @@ pub(crate) struct Reading {
 }
 
 impl Reading {
-    /// There was no output: the call was refused before layer 5 and its controls have nothing to say.
-    pub(crate) fn of_nothing(refusal: Refusal) -> Self {
-        Self { body: Err(refusal), verdicts: Tally::default().verdicts(), findings: Vec::new() }
+    /// There was no output: the controls speak of the refusal that is sent in its place, and say so.
+    pub(crate) fn of_nothing(refusal: Refusal, scanner: &OutputScanner) -> Self {
+        let tally = Read::of(&refusal, scanner).tally;
+        let said = |verdict: ControlVerdict| match verdict.verdict {
+            Verdict::NotConfigured => verdict,
+            _ => verdict.because("no output; the refusal was read"),
+        };
+        let verdicts = tally.verdicts().into_iter().map(said).collect();
+        Self { body: Err(refusal), verdicts, findings: tally.counts() }
     }
 
     /// There was an output that nobody read.
@@ -69,11 +76,10 @@ fn scanned(output: Output, scanner: &OutputScanner, sight: Sight, limit: u64) ->
 }
 
 fn rewritten(mut output: Output, pass: &mut Pass<'_>, limit: u64) -> Result<Body, Refusal> {
-    pass.content(&mut output.content);
+    pass.result(&mut output.content, &mut output.structured);
     if !output.structured.is_object() {
         output.structured = json!({ "value": output.structured });
     }
-    pass.value(&mut output.structured, Place::Data, None);
     if pass.tally.is_blocked() {
         return Err(Refusal::new(
             RefusalCode::OutputBlocked,

@@ -55,20 +55,31 @@ impl KeyDirectory {
         self.load(name)?.ok_or_else(|| self.damaged(name, "key that was just written"))
     }
 
+    /// Gives the file `from` the name `to`, and overwrites what had that name.
+    pub(crate) fn replace_and_overwrite(&self, from: &str, to: &str) -> Result<(), KeyError> {
+        let path = self.path.join(to);
+        let flags = OFlags::WRONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let old: File = rustix::fs::openat(&self.handle, to, flags, Mode::empty())
+            .map_err(|source| KeyError::io("open", &path, source))?
+            .into();
+        rustix::fs::renameat(&self.handle, from, &self.handle, to)
+            .map_err(|source| KeyError::io("name", &path, source))?;
+        self.handle
+            .sync_all()
+            .map_err(|source| KeyError::io("sync the key directory", &self.path, source))?;
+        overwrite(old, &path)
+    }
+
     /// Overwrites the file `name` with zeros, makes that durable, and removes it. Fine if there is none.
     pub(crate) fn destroy(&self, name: &str) -> Result<(), KeyError> {
         let path = self.path.join(name);
         let flags = OFlags::WRONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        let mut file: File = match rustix::fs::openat(&self.handle, name, flags, Mode::empty()) {
+        let file: File = match rustix::fs::openat(&self.handle, name, flags, Mode::empty()) {
             Ok(file) => file.into(),
             Err(Errno::NOENT) => return Ok(()),
             Err(source) => return Err(KeyError::io("open", path, source)),
         };
-        let length = file.metadata().map_err(|source| KeyError::io("look at", &path, source))?.len();
-        let zeros = vec![0u8; usize::try_from(length.min(MAX_KEY_FILE_BYTES)).unwrap_or_default()];
-        file.write_all(&zeros)
-            .and_then(|()| file.sync_all())
-            .map_err(|source| KeyError::io("overwrite", &path, source))?;
+        overwrite(file, &path)?;
         rustix::fs::unlinkat(&self.handle, name, rustix::fs::AtFlags::empty())
             .map_err(|source| KeyError::io("remove", &path, source))?;
         self.handle.sync_all().map_err(|source| KeyError::io("sync the key directory", &self.path, source))
@@ -126,6 +137,15 @@ impl KeyDirectory {
         renamed?;
         self.handle.sync_all().map_err(|source| KeyError::io("sync the key directory", &self.path, source))
     }
+}
+
+/// Zeros in place of a key, durable.
+fn overwrite(mut file: File, path: &Path) -> Result<(), KeyError> {
+    let length = file.metadata().map_err(|source| KeyError::io("look at", path, source))?.len();
+    let zeros = vec![0u8; usize::try_from(length.min(MAX_KEY_FILE_BYTES)).unwrap_or_default()];
+    file.write_all(&zeros)
+        .and_then(|()| file.sync_all())
+        .map_err(|source| KeyError::io("overwrite", path, source))
 }
 
 /// Refuses what another user owns or can open.

@@ -5,6 +5,7 @@
 
 mod error;
 mod files;
+mod hmac;
 mod random;
 mod sealing;
 mod signing;
@@ -14,6 +15,7 @@ mod tests;
 mod wrapping;
 
 pub use error::KeyError;
+pub use hmac::hmac_sha256;
 pub use random::random;
 pub use sealing::DataKey;
 pub use signing::SigningKey;

@@ -12,11 +12,12 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use domain::Secret;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 use zeroize::Zeroizing;
 
 const KEY_ENCRYPTION_FILE: &str = "key-encryption.key";
 const CHECKPOINT_FILE: &str = "checkpoint-signing.pem";
+const NEXT_CHECKPOINT_FILE: &str = "checkpoint-signing.next.pem";
 const ISSUER_FILE: &str = "issuer-signing.pem";
 const PEM_BEGIN: &str = "-----BEGIN PRIVATE KEY-----";
 const PEM_END: &str = "-----END PRIVATE KEY-----";
@@ -30,7 +31,7 @@ pub struct KeyStore(Arc<Keys>);
 
 struct Keys {
     key_encryption: DataKey,
-    checkpoint: SigningKey,
+    checkpoint: RwLock<Arc<SigningKey>>,
     issuer: SigningKey,
     nonces: Arc<Nonces>,
     directory: KeyDirectory,
@@ -51,7 +52,7 @@ impl KeyStore {
             .ok_or_else(|| directory.damaged(KEY_ENCRYPTION_FILE, "256-bit key in base64"))?;
         Ok(Self(Arc::new(Keys {
             key_encryption: DataKey::from_bytes(bytes, Arc::clone(&nonces))?,
-            checkpoint: signing_key(&directory, CHECKPOINT_FILE)?,
+            checkpoint: RwLock::new(Arc::new(signing_key(&directory, CHECKPOINT_FILE)?)),
             issuer: signing_key(&directory, ISSUER_FILE)?,
             nonces,
             directory,
@@ -100,8 +101,29 @@ impl KeyStore {
     }
 
     /// Signs the audit log's checkpoints.
-    pub fn checkpoint(&self) -> &SigningKey {
-        &self.0.checkpoint
+    pub fn checkpoint(&self) -> Arc<SigningKey> {
+        Arc::clone(&self.0.checkpoint.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The key that is to take the place of [`KeyStore::checkpoint`], made if there is none yet.
+    pub fn next_checkpoint(&self) -> Result<SigningKey, KeyError> {
+        signing_key(&self.0.directory, NEXT_CHECKPOINT_FILE)
+    }
+
+    /// The same, if one was made and has not taken its place.
+    pub fn pending_checkpoint(&self) -> Result<Option<SigningKey>, KeyError> {
+        match self.0.directory.load(NEXT_CHECKPOINT_FILE)? {
+            Some(_) => self.next_checkpoint().map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// Puts the next key in its place. The old one is overwritten: it signs nothing any more.
+    pub fn adopt_next_checkpoint(&self) -> Result<(), KeyError> {
+        let next = self.next_checkpoint()?;
+        self.0.directory.replace_and_overwrite(NEXT_CHECKPOINT_FILE, CHECKPOINT_FILE)?;
+        *self.0.checkpoint.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(next);
+        Ok(())
     }
 
     /// Signs the local issuer's tokens.
@@ -112,7 +134,7 @@ impl KeyStore {
 
 impl std::fmt::Debug for KeyStore {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(out, "KeyStore(checkpoint {:?}, issuer {:?}, …)", self.0.checkpoint, self.0.issuer)
+        write!(out, "KeyStore(checkpoint {:?}, issuer {:?}, …)", self.checkpoint(), self.0.issuer)
     }
 }
 

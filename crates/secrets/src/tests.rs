@@ -176,6 +176,25 @@ fn signatures_verify_with_the_public_key() {
 }
 
 #[test]
+fn the_next_checkpoint_key_takes_the_place_of_the_old_one_which_is_overwritten() {
+    let home = home();
+    let path = home.path().join("keys");
+    let keys = KeyStore::open(&path).unwrap();
+    assert!(keys.pending_checkpoint().unwrap().is_none());
+    let (old, next) = (keys.checkpoint().public_key(), keys.next_checkpoint().unwrap().public_key());
+    assert_ne!(old, next);
+    assert_eq!(keys.pending_checkpoint().unwrap().unwrap().public_key(), next);
+    assert_eq!(KeyStore::open(&path).unwrap().checkpoint().public_key(), old, "not before it is adopted");
+    let kept = home.path().join("kept");
+    fs::hard_link(path.join("checkpoint-signing.pem"), &kept).unwrap();
+    keys.adopt_next_checkpoint().unwrap();
+    assert!(fs::read(&kept).unwrap().iter().all(|byte| *byte == 0));
+    assert_eq!(keys.checkpoint().public_key(), next);
+    assert_eq!(KeyStore::open(&path).unwrap().checkpoint().public_key(), next);
+    assert!(keys.pending_checkpoint().unwrap().is_none());
+}
+
+#[test]
 fn nothing_prints_a_key() {
     let home = home();
     let keys = KeyStore::open(home.path().join("keys").as_path()).unwrap();

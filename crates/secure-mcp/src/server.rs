@@ -1,13 +1,14 @@
 //! What the commands ask of the binary: start, prepare, check, open without a server.
 
+use crate::followers::Followers;
 use crate::policy_start::versions;
 use crate::quickstart::{self, LocalTls};
 use crate::wire::{self, House};
-use crate::{catalogue, doctor};
+use crate::{catalogue, doctor, retention};
 use admin::{Admin, AdminAddress, AdminParts, DeskParts, PolicyDesk, ServerStatus};
 use anyhow::Context as _;
 use authz::{CheckReport, Policy, PolicyFiles};
-use cli::{BoxFuture, ChangedPolicy, DoctorLine, Offline, Running, Server};
+use cli::{BoxFuture, ChangedPolicy, DoctorLine, Offline, Running, Server, WitnessLine};
 use domain::{Clock, SystemClock};
 use gateway::{Front, Gateway, Guard, Limits, Peers, ProtectedResource, TlsFiles};
 use settings::{AdminListen, Settings, Tls};
@@ -58,6 +59,28 @@ impl Server for Wiring {
             let clock: Arc<dyn Clock> = Arc::new(SystemClock);
             let (keys, audit, report) = wire::open_log(settings, &clock)?;
             Ok(Offline { audit, report, issuer: wire::local_issuer(settings, &keys), clock })
+        })
+    }
+
+    fn compare_witnesses<'a>(
+        &'a self,
+        settings: &'a Settings,
+    ) -> BoxFuture<'a, anyhow::Result<Vec<WitnessLine>>> {
+        Box::pin(async move { Followers::of(settings, SystemClock.now())?.compare(settings).await })
+    }
+
+    fn accept_restore<'a>(
+        &'a self,
+        settings: &'a Settings,
+        reason: &'a str,
+    ) -> BoxFuture<'a, anyhow::Result<Vec<String>>> {
+        Box::pin(async move {
+            let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+            let followers = Followers::of(settings, clock.now())?;
+            let (_, audit, _) = wire::open_log(settings, &clock)?;
+            let accepted = followers.accept(&audit, reason).await;
+            tokio::task::spawn_blocking(move || audit.close()).await?;
+            accepted
         })
     }
 
@@ -117,15 +140,19 @@ fn up(settings: Settings, house: House) -> anyhow::Result<Running> {
         audit: house.audit.clone(),
         clock: Arc::clone(&house.clock),
     };
+    let authenticator = Arc::clone(&house.authenticator);
+    let approvals = Arc::clone(&house.approvals);
     let parts = Arc::new(AdminParts {
         desk: PolicyDesk::of_server(desk, Arc::clone(&house.policy)),
         authenticator: house.authenticator,
         policy: house.policy,
         approvals: house.approvals,
+        break_glass: Arc::clone(&house.break_glass),
         store: house.store,
         audit: house.audit.clone(),
         issuer: house.issuer,
         clock: house.clock,
+        followers: house.relay.numbers(),
         status,
     });
     let peers = match &server.tls {
@@ -144,7 +171,16 @@ fn up(settings: Settings, house: House) -> anyhow::Result<Running> {
     for plane in planes {
         serving.spawn(plane.serve(Arc::clone(&parts), stopping.clone()));
     }
+    let keys_stopping = stopping.clone();
+    serving.spawn(async move { authenticator.follow_keys(keys_stopping).await });
+    if let Some(webhook) = house.webhook {
+        serving.spawn(webhook.follow(approvals, stopping.clone()));
+    }
+    serving.spawn(house.break_glass.watch(stopping.clone()));
     let (audit, limits) = (house.audit, house.limits);
+    let kept = settings.audit.retain;
+    serving.spawn(retention::follow(kept, audit.clone(), Arc::clone(&clock), stopping.clone()));
+    serving.spawn(house.relay.follow(stopping.clone()));
     serving.spawn(house.overrides.follow(audit.clone(), clock, stopping.clone()));
     let ended = tokio::spawn(async move {
         while serving.join_next().await.is_some() {}

@@ -1,31 +1,37 @@
 //! One server, built in the order of its layers.
 
+use crate::announce;
 use crate::catalogue::Catalogue;
 use crate::facts::facts;
+use crate::followers::Followers;
 use crate::foundations::Foundations;
+use crate::key_servers::KeyServers;
 use crate::limit_rules::rules;
 use crate::override_log::{OverrideLog, config_digest};
 use crate::overrides;
 use crate::policy_start::{settle, versions};
 use crate::quickstart::private_folder;
 use anyhow::{Context as _, bail};
-use approvals::Approvals;
+use approvals::{Approvals, Webhook};
 use audit::{Audit, AuditConfig, OperatorEvent};
-use authn::{Authenticator, KeySet, LocalIssuer, TrustedIssuer};
+use authn::{Authenticator, IssuerKeys, KeyServer, KeySet, LocalIssuer, PublishedKeys, TrustedIssuer};
 use authz::{Policy, PolicyFiles, PolicyInForce};
+use break_glass::BreakGlass;
 use cli::ChangedPolicy;
 use connector_sql::{DatabaseQuery, MaskKey, Source};
-use domain::{Clock, SystemClock};
+use domain::{Clock, SystemClock, ToolName};
 use execute::Connectors;
 use manifest::{Prepare, ToolManifest};
 use pipeline::{Parts, Pipeline};
+use relay::Relay;
 use scan::{Actions, FindingAction, OutputScanner};
 use secrets::KeyStore;
 use settings::{Links, ResourceKind, Settings};
 use sift::{Class, KindSet, Scanner, ScannerConfig};
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use store::Store;
+use store::{ApprovalTerms, Store};
 use validate::Validator;
 
 /// The name of this server in the origin of its log.
@@ -58,10 +64,16 @@ pub struct House {
     pub clock: Arc<dyn Clock>,
     /// Lines for the operator: isolation, limits, interpreters.
     pub facts: Vec<String>,
+    /// Who is told of calls that wait.
+    pub(crate) webhook: Option<Webhook>,
+    /// Emergency roles.
+    pub(crate) break_glass: Arc<BreakGlass>,
     /// Rates and quotas.
     pub(crate) limits: limits::Limits,
     /// What is still to be recorded of the overrides.
     pub(crate) overrides: OverrideLog,
+    /// Who gets the log's records and checkpoints.
+    pub(crate) relay: Relay,
 }
 
 /// Opens keys and log of a data directory.
@@ -93,6 +105,8 @@ pub async fn house(settings: &Settings, launcher: PathBuf, change: ChangedPolicy
     let no_isolation = overrides::no_isolation(settings, &clock);
     let Foundations { keys, audit, report, sandbox, runtimes, policy } =
         Foundations::lay(settings, launcher, no_isolation.is_some(), &clock).await?;
+    let followers = Followers::of(settings, clock.now())?;
+    followers.agree(&audit).await?;
     let catalogue =
         Catalogue::build(settings, &sandbox, &runtimes, database(settings, &keys)?, no_isolation)?;
     let log = (&audit, report.last_policy);
@@ -107,9 +121,14 @@ pub async fn house(settings: &Settings, launcher: PathBuf, change: ChangedPolicy
     let rules = rules(settings, &catalogue.known)?;
     let quota_key = keys.derive("names in the state of quotas")?;
     let limits = limits::Limits::open(rules, store.clone(), quota_key, Arc::clone(&clock)).await?;
+    let elevations = Arc::clone(authenticator.elevations());
+    let break_glass =
+        BreakGlass::open(store.clone(), audit.clone(), Arc::clone(&keys), elevations, Arc::clone(&clock));
+    let break_glass = Arc::new(break_glass.await?);
+    let webhook = announce::webhook(settings, clock.now())?;
     let approvals =
         Approvals::open(store.clone(), audit.clone(), Arc::clone(&keys), Arc::clone(&clock)).await?;
-    let approvals = Arc::new(approvals);
+    let approvals = Arc::new(approvals.with_terms(approval_terms(settings)));
     let prepares = catalogue.served.iter().map(|tool| Arc::clone(tool) as Arc<dyn Prepare>);
     let inbound = ScannerConfig { kinds: KindSet::of(Class::HiddenText), ..ScannerConfig::default() };
     let validator = Validator::new(prepares, Scanner::new(inbound)?, Arc::clone(&approvals), limits.clone())?;
@@ -126,6 +145,7 @@ pub async fn house(settings: &Settings, launcher: PathBuf, change: ChangedPolicy
         audit: audit.clone(),
         clock: Arc::clone(&clock),
     }));
+    let relay = followers.relay(&audit, &clock);
     let mut facts = facts(&sandbox, &runtimes);
     facts.extend(overrides::facts(settings, &sandbox));
     facts.extend(set_aside);
@@ -142,8 +162,18 @@ pub async fn house(settings: &Settings, launcher: PathBuf, change: ChangedPolicy
         clock,
         facts,
         overrides,
+        break_glass,
+        webhook,
         limits,
+        relay,
     })
+}
+
+/// Who has to agree, for the tools of which the operator said it.
+fn approval_terms(settings: &Settings) -> HashMap<ToolName, ApprovalTerms> {
+    let terms =
+        |said: &settings::ToolApprovals| ApprovalTerms { needed: said.needed, approvers: said.by.clone() };
+    settings.tools.iter().map(|tool| (tool.name.clone(), terms(&tool.approvals))).collect()
 }
 
 /// Loads a policy folder against the tools that exist.
@@ -171,12 +201,22 @@ fn authenticator(
     clock: &Arc<dyn Clock>,
 ) -> anyhow::Result<Authenticator> {
     let mut issuers = vec![local.trusted()?];
+    let servers: Arc<dyn KeyServer> =
+        Arc::new(KeyServers { settings: settings.clone(), clock: Arc::clone(clock) });
     for issuer in &settings.identity.issuers {
-        let document = settings::read_trusted(&issuer.jwks_file, Links::Followed, MAX_JWKS_BYTES)
-            .with_context(|| format!("the keys of issuer `{}`", issuer.issuer))?;
+        let keys = match &issuer.keys {
+            settings::IssuerKeys::File(file) => {
+                let document = settings::read_trusted(file, Links::Followed, MAX_JWKS_BYTES)
+                    .with_context(|| format!("the keys of issuer `{}`", issuer.issuer))?;
+                KeySet::from_jwks(&document).with_context(|| format!("issuer `{}`", issuer.issuer))?.into()
+            }
+            settings::IssuerKeys::Url { url, refresh } => {
+                IssuerKeys::Published(PublishedKeys::new(url.clone(), *refresh, Arc::clone(&servers)))
+            }
+        };
         issuers.push(TrustedIssuer {
             issuer: issuer.issuer.clone(),
-            keys: KeySet::from_jwks(&document).with_context(|| format!("issuer `{}`", issuer.issuer))?,
+            keys,
             audience: Some(issuer.audience.clone()),
             admin: false,
             tenant: Some(issuer.tenant.clone()),

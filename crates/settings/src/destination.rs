@@ -3,6 +3,7 @@
 use crate::error::Fault;
 use crate::public_url::is_host;
 use crate::raw::{RawDestination, RawEgress};
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// Half of what MCP clients wait for a call.
@@ -45,6 +46,8 @@ pub struct Destination {
     pub timeout: Duration,
     /// Size of one response.
     pub max_response_bytes: u64,
+    /// An authority that is trusted beside the system's, PEM.
+    pub ca_file: Option<PathBuf>,
 }
 
 /// How a destination is spoken to.
@@ -57,10 +60,10 @@ pub enum Scheme {
 }
 
 impl Destination {
-    pub(crate) fn check_all(raw: RawEgress) -> Result<Vec<Self>, Fault> {
+    pub(crate) fn check_all(raw: RawEgress, base: &Path) -> Result<Vec<Self>, Fault> {
         let mut destinations: Vec<Self> = Vec::new();
         for (at, raw) in raw.destination.unwrap_or_default().into_iter().enumerate() {
-            let destination = Self::check(raw, at)?;
+            let destination = Self::check(raw, at, base)?;
             let key = format!("egress.destination[{at}].name");
             if destinations.iter().any(|known| known.name == destination.name) {
                 return Err(Fault::new(
@@ -74,7 +77,7 @@ impl Destination {
         Ok(destinations)
     }
 
-    fn check(raw: RawDestination, at: usize) -> Result<Self, Fault> {
+    fn check(raw: RawDestination, at: usize, base: &Path) -> Result<Self, Fault> {
         let key = |name: &str| format!("egress.destination[{at}].{name}");
         let is_name = raw.name.len() <= 64
             && raw.name.bytes().all(|sign| sign.is_ascii_alphanumeric() || b"_-".contains(&sign));
@@ -107,6 +110,7 @@ impl Destination {
             headers,
             timeout: raw.timeout_ms.map_or(DEFAULT_TIMEOUT, Duration::from_millis),
             max_response_bytes: raw.max_response_kib.map_or(DEFAULT_MAX_RESPONSE_BYTES, |kib| kib * 1024),
+            ca_file: raw.ca_file.map(|file| base.join(file)),
         })
     }
 }

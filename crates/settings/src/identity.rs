@@ -1,10 +1,14 @@
 //! `[identity]`: token issuers that are trusted beside the server's own.
 
 use crate::error::Fault;
-use crate::public_url::PublicUrl;
+use crate::public_url::{PublicUrl, split_port};
 use crate::raw::{RawIdentity, RawIssuer};
 use domain::TenantId;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// A key that its issuer withdraws is refused after this time at most, without much work for the issuer.
+const DEFAULT_REFRESH: Duration = Duration::from_secs(300);
 
 /// Whose tokens are accepted.
 #[derive(Clone, Debug, Default)]
@@ -19,13 +23,27 @@ pub struct Issuer {
     /// The claim `iss`, byte for byte.
     pub issuer: String,
     /// Its public keys.
-    pub jwks_file: PathBuf,
+    pub keys: IssuerKeys,
     /// The claim `aud` of its tokens.
     pub audience: String,
     /// The tenant that it speaks for.
     pub tenant: TenantId,
     /// The claim that holds role names; `None` takes no role from its tokens.
     pub roles_claim: Option<String>,
+}
+
+/// Where an issuer's public keys come from: a JWKS document.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum IssuerKeys {
+    /// In a file.
+    File(PathBuf),
+    /// At its key server.
+    Url {
+        /// `https://…`; in clear from this machine alone.
+        url: String,
+        /// Between two questions.
+        refresh: Duration,
+    },
 }
 
 impl Identity {
@@ -71,12 +89,54 @@ impl Issuer {
                 "let the issuer name another audience for the MCP endpoint",
             ));
         }
-        Ok(Self {
-            issuer: raw.issuer,
-            jwks_file: base.join(raw.jwks_file),
-            audience,
-            tenant,
-            roles_claim: raw.roles_claim,
-        })
+        let keys = IssuerKeys::check(raw.jwks_file, raw.jwks_url, raw.jwks_refresh_s, at, base)?;
+        Ok(Self { issuer: raw.issuer, keys, audience, tenant, roles_claim: raw.roles_claim })
     }
+}
+
+impl IssuerKeys {
+    fn check(
+        file: Option<PathBuf>,
+        url: Option<String>,
+        refresh_s: Option<u64>,
+        at: usize,
+        base: &Path,
+    ) -> Result<Self, Fault> {
+        let key = |name: &str| format!("identity.issuers[{at}].{name}");
+        match (file, url) {
+            (Some(file), None) if refresh_s.is_none() => Ok(Self::File(base.join(file))),
+            (Some(_), None) => Err(Fault::new(
+                key("jwks_refresh_s"),
+                "belongs to jwks_url, and the keys come from a file",
+                "leave it out",
+            )),
+            (None, Some(url)) if is_key_url(&url) => {
+                Ok(Self::Url { url, refresh: refresh_s.map_or(DEFAULT_REFRESH, Duration::from_secs) })
+            }
+            (None, Some(_)) => Err(Fault::new(
+                key("jwks_url"),
+                "is not an address that keys are taken from",
+                "write https://HOST/PATH; http:// is for a key server on this machine (127.0.0.1, [::1], localhost)",
+            )),
+            (Some(_), Some(_)) => {
+                Err(Fault::new(key("jwks_url"), "stands beside jwks_file", "keep one of the two"))
+            }
+            (None, None) => Err(Fault::new(
+                key("jwks_file"),
+                "is missing",
+                "add it, or jwks_url: without the issuer's keys none of its tokens can be verified",
+            )),
+        }
+    }
+}
+
+/// Keys that come in clear over a network are the keys of whoever sits on it.
+fn is_key_url(url: &str) -> bool {
+    let is_own = |rest: &str| {
+        let authority = rest.split('/').next().unwrap_or_default();
+        split_port(authority).is_some_and(|(host, _)| ["127.0.0.1", "[::1]", "localhost"].contains(&host))
+    };
+    let Some((scheme, rest)) = url.split_once("://") else { return false };
+    let is_plain = rest.bytes().all(|sign| sign.is_ascii_graphic()) && !rest.contains(['@', '#', '\\']);
+    is_plain && !rest.is_empty() && (scheme == "https" || scheme == "http" && is_own(rest))
 }

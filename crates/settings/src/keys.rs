@@ -49,6 +49,9 @@ const MAX_MIB: i64 = 1024 * 1024;
 /// A day: what runs longer is a service, not a call.
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
+/// A hundred years: the longest duty to keep records is shorter.
+const MAX_RETAIN_DAYS: i64 = 36_500;
+
 /// The keys of the whole file.
 pub(crate) const ROOT: &[Key] = &[
     key("server", Required, Table(SERVER), "Where the server listens and what it is called."),
@@ -56,6 +59,7 @@ pub(crate) const ROOT: &[Key] = &[
     key("policy", Required, Table(POLICY), "The policy set."),
     key("audit", Optional, Table(AUDIT), "The audit log."),
     key("sandbox", Optional, Table(SANDBOX), "How foreign code is isolated."),
+    key("approvals", Optional, Table(APPROVALS), "Who is told that a call waits for approval."),
     key("scan", Optional, Table(SCAN), "What happens to findings in output."),
     key("resource", Optional, Tables(RESOURCE), "Databases that tools may name."),
     key("tool", Optional, Tables(TOOL), "Tools that are switched on or off, and their limits."),
@@ -109,7 +113,9 @@ const IDENTITY: &[Key] = &[key("issuers", Optional, Tables(ISSUER), "Token issue
 
 const ISSUER: &[Key] = &[
     key("issuer", Required, Text, "The claim iss, byte for byte."),
-    key("jwks_file", Required, Text, "File with the issuer's public keys, a JWKS document."),
+    key("jwks_file", Optional, Text, "File with the issuer's public keys, a JWKS document."),
+    key("jwks_url", Optional, Text, "Where the issuer publishes them, in place of jwks_file: https://…"),
+    key("jwks_refresh_s", Optional, Whole(1, 900), "Between two questions to jwks_url. Default 300."),
     key("audience", Optional, Text, "The claim aud. Default public_url."),
     key("tenant", Required, Text, "The tenant that the issuer speaks for."),
     key(
@@ -131,6 +137,42 @@ const AUDIT: &[Key] = &[
         Optional,
         Whole(1, MAX_MIB),
         "Log space of one principal in a day. Default 256.",
+    ),
+    key(
+        "retain_days",
+        Optional,
+        Whole(1, MAX_RETAIN_DAYS),
+        "Days after which the oldest records are dropped, by whole segments. Default: never.",
+    ),
+    key("witness", Optional, Tables(WITNESS), "Who keeps the checkpoints, out of the operator's reach."),
+    key("exporter", Optional, Tables(EXPORTER), "Who gets the records."),
+];
+
+const WITNESS: &[Key] = &[
+    key("name", Required, Text, "What messages and records call it."),
+    key("kind", Required, Word(&["file", "url", "syslog"]), "url is a witness of C2SP tlog-witness."),
+    key("file", Optional, Text, "For file: the file that grows, on another mount."),
+    key("destination", Optional, Text, "For url and syslog: the [[egress.destination]]."),
+    key("path", Optional, Text, "For url: the prefix of its paths. Default none."),
+];
+
+const EXPORTER: &[Key] = &[
+    key("name", Required, Text, "What messages and numbers call it."),
+    key(
+        "kind",
+        Required,
+        Word(&["file", "webhook", "otlp", "otlp_traces", "syslog"]),
+        "otlp is OTLP/HTTP in JSON.",
+    ),
+    key("file", Optional, Text, "For file: the file that grows, one record a line."),
+    key("destination", Optional, Text, "For the other kinds: the [[egress.destination]]."),
+    key("path", Optional, Text, "For webhook and otlp: the path. Default /, /v1/logs, /v1/traces."),
+    key("secret", Optional, Text, "For webhook and otlp: file:PATH of the bearer token."),
+    key(
+        "personal",
+        Optional,
+        Word(&["sealed", "clear"]),
+        "Whether personal fields are opened; an erasure does not reach what was sent in clear. Default sealed.",
     ),
 ];
 
@@ -168,10 +210,34 @@ const RESOURCE: &[Key] = &[
     key("secret", Optional, Text, "file:PATH of its key or password, readable by the server alone."),
 ];
 
+const APPROVALS: &[Key] = &[key("webhook", Optional, Table(WEBHOOK), "A message for each call that waits.")];
+
+const WEBHOOK: &[Key] = &[
+    key("destination", Required, Text, "The name of an [[egress.destination]]."),
+    key("path", Required, Text, "The path at it, /PATH."),
+    key(
+        "secret",
+        Required,
+        Text,
+        "file:PATH of what messages are signed with, readable by the server alone.",
+    ),
+];
+
 const TOOL: &[Key] = &[
     key("name", Required, Text, "The tool's name."),
     key("enabled", Optional, Switch, "Default true."),
     key("limits", Optional, Table(TOOL_LIMITS), "What one call may use; the tool's own limits hold as well."),
+    key("approvals", Optional, Table(TOOL_APPROVALS), "Who has to agree where policy wants an approval."),
+];
+
+const TOOL_APPROVALS: &[Key] = &[
+    key(
+        "needed",
+        Optional,
+        Whole(1, 10),
+        "How many people, all different and none the requester. Default 1.",
+    ),
+    key("by", Optional, Texts, "The people who may agree. Default whoever policy lets approve."),
 ];
 
 const TOOL_LIMITS: &[Key] = &[
@@ -224,6 +290,7 @@ const DESTINATION: &[Key] = &[
     key("headers", Optional, Texts, "Request headers that tools may set."),
     key("timeout_ms", Optional, Whole(1, DAY_MS), "Time of one request. Default 30000."),
     key("max_response_kib", Optional, Whole(1, MAX_MIB), "Size of one response. Default 1024."),
+    key("ca_file", Optional, Text, "PEM file of an authority that is trusted beside the system's."),
 ];
 
 const OVERRIDE: &[Key] = &[

@@ -5,9 +5,11 @@
 //! does not know the crates that it configures: they take plain values from `secure-mcp`'s wiring.
 //! An unknown key, a wrong type or an expired override is an error with key, line, cause and fix.
 
+mod approvals;
 mod check;
 mod destination;
 mod error;
+mod followers;
 mod identity;
 mod json_schema;
 mod keys;
@@ -30,9 +32,11 @@ mod tests;
 mod tool;
 mod trusted_file;
 
+pub use approvals::{Approvals, Webhook};
 pub use destination::{Destination, Scheme};
 pub use error::{Place, SettingsError};
-pub use identity::{Identity, Issuer};
+pub use followers::{Exporter, ExporterKind, HttpReceiver, Personal, Witness, WitnessKind};
+pub use identity::{Identity, Issuer, IssuerKeys};
 pub use json_schema::json_schema;
 pub use limit::{Limit, LimitPer};
 pub use network::Network;
@@ -44,5 +48,5 @@ pub use scan::{FindingAction, Scan};
 pub use secret_reference::{SecretReadError, SecretReference};
 pub use server::{AdminListen, Server, Tls};
 pub use settings::{EXAMPLE, Settings};
-pub use tool::{Tool, ToolLimits};
+pub use tool::{Tool, ToolApprovals, ToolLimits};
 pub use trusted_file::{Links, TrustError, check_trusted_folder, read_trusted};

@@ -3,14 +3,17 @@
 use crate::error::Fault;
 use crate::raw::{RawAudit, RawPolicy, RawResource};
 use crate::secret_reference::SecretReference;
+use crate::{Destination, Exporter, Witness, followers};
 use domain::ResourceName;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// Room for the operator to log in, look and free space: some 10,000 records.
 const DEFAULT_RESERVE_MIB: u64 = 64;
 /// About 100,000 calls: a busy assistant for a day, not a loop.
 const DEFAULT_PER_PRINCIPAL_MIB_DAY: u64 = 256;
 const MIB: u64 = 1024 * 1024;
+const DAY_SECONDS: u64 = 24 * 60 * 60;
 
 /// Where the policy set is.
 #[derive(Clone, Debug)]
@@ -28,6 +31,12 @@ pub struct Audit {
     pub reserve_bytes: u64,
     /// Space of one principal in a day. Bytes.
     pub per_principal_bytes_day: u64,
+    /// How long records are kept; `None` for ever.
+    pub retain: Option<Duration>,
+    /// Who keeps its checkpoints.
+    pub witnesses: Vec<Witness>,
+    /// Who gets its records.
+    pub exporters: Vec<Exporter>,
 }
 
 /// Something that tools may name.
@@ -58,11 +67,40 @@ impl Policy {
 }
 
 impl Audit {
-    pub(crate) fn check(raw: RawAudit, data_dir: &Path, base: &Path) -> Self {
+    pub(crate) fn check(
+        raw: RawAudit,
+        destinations: &[Destination],
+        data_dir: &Path,
+        base: &Path,
+    ) -> Result<Self, Fault> {
+        let (witnesses, exporters) = followers::check_all(
+            raw.witness.unwrap_or_default(),
+            raw.exporter.unwrap_or_default(),
+            destinations,
+            base,
+        )?;
+        let usual = Self::usual(data_dir);
+        Ok(Self {
+            dir: raw.dir.map_or(usual.dir, |dir| base.join(dir)),
+            reserve_bytes: raw.reserve_mib.map_or(usual.reserve_bytes, |mib| mib * MIB),
+            per_principal_bytes_day: raw
+                .per_principal_mib_day
+                .map_or(usual.per_principal_bytes_day, |mib| mib * MIB),
+            retain: raw.retain_days.map(|days| Duration::from_secs(days * DAY_SECONDS)),
+            witnesses,
+            exporters,
+        })
+    }
+
+    /// The log of a server whose operator says nothing about it.
+    pub(crate) fn usual(data_dir: &Path) -> Self {
         Self {
-            dir: raw.dir.map_or_else(|| data_dir.join("audit"), |dir| base.join(dir)),
-            reserve_bytes: raw.reserve_mib.unwrap_or(DEFAULT_RESERVE_MIB) * MIB,
-            per_principal_bytes_day: raw.per_principal_mib_day.unwrap_or(DEFAULT_PER_PRINCIPAL_MIB_DAY) * MIB,
+            dir: data_dir.join("audit"),
+            reserve_bytes: DEFAULT_RESERVE_MIB * MIB,
+            per_principal_bytes_day: DEFAULT_PER_PRINCIPAL_MIB_DAY * MIB,
+            retain: None,
+            witnesses: Vec::new(),
+            exporters: Vec::new(),
         }
     }
 }

@@ -25,7 +25,9 @@ raw! {
     RawTls { cert: PathBuf, key: PathBuf }
     RawIssuer {
         issuer: String,
-        jwks_file: PathBuf,
+        jwks_file: Option<PathBuf>,
+        jwks_url: Option<String>,
+        jwks_refresh_s: Option<u64>,
         audience: Option<String>,
         tenant: String,
         roles_claim: Option<String>,
@@ -44,7 +46,13 @@ raw! {
         open_files: Option<u64>,
     }
     RawResource { name: String, kind: String, path: PathBuf, secret: Option<String> }
-    RawTool { name: String, enabled: Option<bool>, limits: Option<RawToolLimits> }
+    RawWebhook { destination: String, path: String, secret: String }
+    RawTool {
+        name: String,
+        enabled: Option<bool>,
+        limits: Option<RawToolLimits>,
+        approvals: Option<RawToolApprovals>,
+    }
     RawToolLimits { timeout_ms: Option<u64>, max_output_kib: Option<u64> }
     RawLimit {
         name: String,
@@ -67,6 +75,23 @@ raw! {
         headers: Option<Vec<String>>,
         timeout_ms: Option<u64>,
         max_response_kib: Option<u64>,
+        ca_file: Option<PathBuf>,
+    }
+    RawWitness {
+        name: String,
+        kind: String,
+        file: Option<PathBuf>,
+        destination: Option<String>,
+        path: Option<String>,
+    }
+    RawExporter {
+        name: String,
+        kind: String,
+        file: Option<PathBuf>,
+        destination: Option<String>,
+        path: Option<String>,
+        secret: Option<String>,
+        personal: Option<String>,
     }
     RawOverride { name: String, reason: String, expires: toml::Value }
     RawSettings {
@@ -75,6 +100,7 @@ raw! {
         policy: RawPolicy,
         audit: Option<RawAudit>,
         sandbox: Option<RawSandbox>,
+        approvals: Option<RawApprovals>,
         scan: Option<RawScan>,
         resource: Option<Vec<RawResource>>,
         tool: Option<Vec<RawTool>>,
@@ -94,8 +120,17 @@ macro_rules! raw_or_empty {
 
 raw_or_empty! {
     RawIdentity { issuers: Option<Vec<RawIssuer>> }
-    RawAudit { dir: Option<PathBuf>, reserve_mib: Option<u64>, per_principal_mib_day: Option<u64> }
+    RawAudit {
+        dir: Option<PathBuf>,
+        reserve_mib: Option<u64>,
+        per_principal_mib_day: Option<u64>,
+        retain_days: Option<u64>,
+        witness: Option<Vec<RawWitness>>,
+        exporter: Option<Vec<RawExporter>>,
+    }
     RawSandbox { backend: Option<String>, uid_range: Option<String>, limits: Option<RawSandboxLimits> }
     RawScan { secrets: Option<String>, personal_data: Option<String>, hidden_text: Option<String> }
+    RawApprovals { webhook: Option<RawWebhook> }
+    RawToolApprovals { needed: Option<u32>, by: Option<Vec<String>> }
     RawEgress { destination: Option<Vec<RawDestination>> }
 }

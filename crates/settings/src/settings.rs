@@ -8,8 +8,8 @@ use crate::position::{line_at, line_of};
 use crate::raw::RawSettings;
 use crate::trusted_file::{Links, TrustError, read_trusted};
 use crate::{
-    Audit, Destination, Identity, Limit, Override, OverrideName, Policy, Resource, Sandbox, Scan, Server,
-    SettingsError, Tool,
+    Approvals, Audit, Destination, Identity, Limit, Override, OverrideName, Policy, Resource, Sandbox, Scan,
+    Server, SettingsError, Tool,
 };
 use domain::{ToolName, UnixMillis};
 use std::net::SocketAddr;
@@ -31,6 +31,7 @@ pub struct Settings {
     pub policy: Policy,
     pub audit: Audit,
     pub sandbox: Sandbox,
+    pub approvals: Approvals,
     pub scan: Scan,
     pub resources: Vec<Resource>,
     pub tools: Vec<Tool>,
@@ -90,8 +91,8 @@ impl Settings {
     fn assemble(raw: RawSettings, base: &Path, now: UnixMillis, ended: Ended) -> Result<Self, Fault> {
         let server = Server::check(raw.server, base)?;
         let identity = Identity::check(raw.identity.unwrap_or_default(), &server.public_url, base)?;
-        let audit = Audit::check(raw.audit.unwrap_or_default(), &server.data_dir, base);
-        let destinations = Destination::check_all(raw.egress.unwrap_or_default())?;
+        let destinations = Destination::check_all(raw.egress.unwrap_or_default(), base)?;
+        let audit = Audit::check(raw.audit.unwrap_or_default(), &destinations, &server.data_dir, base)?;
         let resources = Resource::check_all(raw.resource.unwrap_or_default(), base)?;
         let overrides = Override::check_all(raw.r#override.unwrap_or_default(), &destinations, now, ended)?;
         Ok(Self {
@@ -99,6 +100,7 @@ impl Settings {
             identity,
             policy: Policy::check(raw.policy, base),
             audit,
+            approvals: Approvals::check(raw.approvals.unwrap_or_default(), base, &destinations)?,
             sandbox: Sandbox::check(raw.sandbox.unwrap_or_default())?,
             scan: Scan::check(raw.scan.unwrap_or_default())?,
             tools: Tool::check_all(raw.tool.unwrap_or_default())?,
@@ -111,7 +113,7 @@ impl Settings {
 
     /// What `secure-mcp quickstart` runs with: loopback only, a local authority, the sample company.
     pub fn quickstart(data_dir: PathBuf, listen: SocketAddr) -> Result<Self, SettingsError> {
-        let audit = Audit::check(crate::raw::RawAudit::default(), &data_dir, Path::new(""));
+        let audit = Audit::usual(&data_dir);
         let policy = Policy { dir: data_dir.join("policies") };
         let resources = ["customer_database", "metrics_db"];
         let resources = resources.into_iter().filter_map(|name| Resource::sample(name, &data_dir)).collect();
@@ -127,6 +129,7 @@ impl Settings {
             policy,
             audit,
             sandbox: Sandbox::default(),
+            approvals: Approvals::default(),
             scan: Scan::default(),
             resources,
             tools: Tool::on("echo").into_iter().collect(),

@@ -59,7 +59,7 @@ fn every_key_of_the_table_is_a_field_and_every_field_a_key() {
         let names: BTreeSet<&str> = keys.iter().map(|key| key.name).collect();
         assert_eq!(fields, names, "{path:?}");
     }
-    assert_eq!(found.len(), 17);
+    assert_eq!(found.len(), 22);
 }
 
 #[test]

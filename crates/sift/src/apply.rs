@@ -5,6 +5,7 @@
 
 use std::ops::Range;
 
+use crate::budget::Budget;
 use crate::finding::{Finding, Layer};
 use crate::fold::fold;
 use crate::joiner;
@@ -105,7 +106,8 @@ fn marker(kind: Kind) -> String {
 
 /// The readable rest of a value, `None` for kinds that keep nothing.
 fn mask(kind: Kind, value: &str) -> Option<String> {
-    let folded = fold(value, &crate::hidden::find(value));
+    let hidden = crate::hidden::find(value, &Budget::for_bytes(value.len())).ok()?;
+    let folded = fold(value, &hidden);
     match kind {
         Kind::Card | Kind::Phone | Kind::Iban | Kind::UsSsn => {
             let plain: Vec<char> = folded.text.chars().filter(char::is_ascii_alphanumeric).collect();

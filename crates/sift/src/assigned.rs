@@ -111,7 +111,7 @@ pub(crate) fn at_name(page: &Page<'_>, name: Range<usize>, promise: Promise) -> 
     for _ in 0..2 {
         let value = value_at(page, at);
         let written = page.slice(value.clone());
-        if is_secret(written, promise, is_quoted(page, &value)) {
+        if is_secret(page, written, promise, is_quoted(page, &value)) {
             let whole_name = page.slice(name_start(page, name.start)..name_end);
             let kind = kind_of(whole_name, written);
             return Some(Candidate::plain(kind, value, Confidence::Medium));
@@ -135,7 +135,8 @@ pub(crate) fn whole_text(page: &Page<'_>) -> Option<Candidate> {
     let (head, promise) =
         COLUMNS.iter().find_map(|(name, promise)| Some((column.strip_suffix(name)?, *promise)))?;
     let start = page.text.len() - page.text.trim_start().len();
-    let good = !OTHER_HEADS.iter().any(|other| head.ends_with(other)) && is_secret(written, promise, true);
+    let good =
+        !OTHER_HEADS.iter().any(|other| head.ends_with(other)) && is_secret(page, written, promise, true);
     good.then(|| Candidate::plain(Kind::AssignedSecret, start..start + written.len(), Confidence::Medium))
 }
 
@@ -198,8 +199,8 @@ fn is_quoted(page: &Page<'_>, value: &Range<usize>) -> bool {
     matches!(page.byte_before(value.start), b'"' | b'\'' | b'`')
 }
 
-fn is_secret(value: &str, promise: Promise, quoted: bool) -> bool {
-    let profile = Profile::of(value);
+fn is_secret(page: &Page<'_>, value: &str, promise: Promise, quoted: bool) -> bool {
+    let profile = page.profile(value);
     let letters = profile.lower + profile.upper;
     let plausible = match promise {
         Promise::Password => {
@@ -220,7 +221,7 @@ fn is_secret(value: &str, promise: Promise, quoted: bool) -> bool {
         }
     };
     // The dearer question last.
-    plausible && !is_reference(value)
+    plausible && !is_reference(page, value)
 }
 
 /// Symbols that passwords have and words have not.
@@ -229,13 +230,17 @@ fn has_rare_symbol(value: &str) -> bool {
 }
 
 /// Whether the value only says where the secret comes from, or stands in for one.
-fn is_reference(value: &str) -> bool {
+fn is_reference(page: &Page<'_>, value: &str) -> bool {
     let opens = ["${", "$(", "{{", "<", "%(", "[", "{", "/", "./", "../", "*", MARKER_START];
-    let holds = ["${", "{{", "***", "...", "://", MARKER_START, "||||||", "(", "process.env"];
+    let holds = ["(", "${", "{{", "***", "...", "://", MARKER_START, "||||||", "process.env"];
     let starts = ["your", "xxxx", "env.", "os.", "process.", "config.", "self.", "this.", "vault:"];
     let lower = value.to_ascii_lowercase();
+    let holds_part = |part: &&str| {
+        page.budget.count(value.len());
+        value.contains(*part)
+    };
     opens.iter().any(|open| value.starts_with(open))
-        || holds.iter().any(|part| value.contains(part))
+        || holds.iter().any(holds_part)
         || starts.iter().any(|start| lower.starts_with(start))
         || lower.contains("your_")
         || lower.contains("your-")

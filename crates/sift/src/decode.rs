@@ -5,6 +5,7 @@
 //! is found inside is for the scanner to say.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use base64::Engine;
 use base64::alphabet::STANDARD;
@@ -100,25 +101,38 @@ fn line_break_end(page: &Page<'_>, at: usize) -> usize {
 /// One way to read a run.
 pub(crate) struct Reading {
     pub(crate) layer: Layer,
+    /// The digits that it reads, as bytes of the run.
+    pub(crate) span: Range<usize>,
     pub(crate) bytes: Vec<u8>,
 }
 
 /// The ways to read the run `written`, the likeliest first.
 pub(crate) fn readings(written: &str) -> impl Iterator<Item = Reading> + '_ {
-    let hex = hex_stretches(written).flat_map(|digits| {
+    let hex = hex_stretches(written).flat_map(move |span| {
+        let digits = written.get(span.clone()).unwrap_or("");
         let odd = digits.get(1..).unwrap_or("");
-        [digits, odd].into_iter().map(|digits| Reading { layer: Layer::Hex, bytes: from_hex(digits) })
+        let reading =
+            move |digits| Reading { layer: Layer::Hex, span: span.clone(), bytes: from_hex(digits) };
+        [digits, odd].into_iter().map(reading)
     });
     let plain = standard_alphabet(written);
     let base64 = (0..4).filter_map(move |offset| {
-        Some(Reading { layer: Layer::Base64, bytes: from_base64(plain.get(offset..)?)? })
+        let bytes = from_base64(plain.get(offset..)?)?;
+        Some(Reading { layer: Layer::Base64, span: 0..written.len(), bytes })
     });
     hex.chain(base64)
 }
 
 /// Stretches of hexadecimal digits inside a run that are long enough by themselves.
-fn hex_stretches(written: &str) -> impl Iterator<Item = &str> {
-    written.split(|c: char| !c.is_ascii_hexdigit()).filter(|digits| digits.len() >= MIN_RUN)
+fn hex_stretches(written: &str) -> impl Iterator<Item = Range<usize>> + '_ {
+    let mut next = 0;
+    let spans = written.split(|c: char| !c.is_ascii_hexdigit()).map(move |digits| {
+        let span = next..next + digits.len();
+        // A run is ASCII, so one byte divides two stretches.
+        next = span.end + 1;
+        span
+    });
+    spans.filter(|span| span.len() >= MIN_RUN)
 }
 
 fn from_hex(digits: &str) -> Vec<u8> {

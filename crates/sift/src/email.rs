@@ -20,6 +20,7 @@ const FILE_ENDINGS: [&str; 14] =
 pub(crate) fn at_sign(page: &Page<'_>, at: usize) -> Option<Candidate> {
     let start = local_start(page, at)?;
     let end = domain_end(page, at + 1)?;
+    page.budget.count(end - start);
     if is_remote_login(page, start, at, end) {
         return None;
     }
@@ -45,6 +46,7 @@ fn local_start(page: &Page<'_>, at: usize) -> Option<usize> {
         start -= character.len_utf8();
     }
     let name = page.slice(start..at);
+    page.budget.count(name.len() + 1);
     let trimmed = name.trim_start_matches(['.', '-', '+', '\'']);
     // An asterisk before it: the readable rest of something masked.
     let masked = page.byte_before(start) == b'*';
@@ -61,6 +63,7 @@ fn domain_end(page: &Page<'_>, start: usize) -> Option<usize> {
     let mut first = true;
     loop {
         let label_end = label_end(page, label_start, start + MAX_DOMAIN_BYTES);
+        page.budget.count(label_end - label_start + 1);
         let label = page.slice(label_start..label_end).trim_end_matches('-');
         let sensible = !label.is_empty()
             && !label.starts_with('-')

@@ -3,16 +3,19 @@
 //! Owns the list of keywords and which recogniser each one wakes. It finds nothing itself;
 //! text without a keyword and without digits costs this pass alone.
 
+use crate::ahead::Ahead;
 use crate::assigned::{self, NAMES, Promise};
+use crate::credentials::Reach;
 use crate::keywords::{KeywordError, Keywords, Place};
 use crate::kind::Kind;
+use crate::limits::ScanError;
 use crate::page::{BLANK, Candidate, Page};
 use crate::token_table::{SHAPES, Shape};
 use crate::{credentials, email, jwt, private_key, tokens};
 
 /// Which recogniser a keyword wakes.
 #[derive(Clone, Copy)]
-enum Wake {
+pub(crate) enum Wake {
     Email,
     Jwt,
     PrivateKey,
@@ -38,48 +41,54 @@ impl Gate {
 
     /// Every keyword of the text. Overwriting parts of the text adds none, so the hits of
     /// the first pass serve the later ones.
-    pub(crate) fn hits(&self, text: &str) -> Vec<Hit> {
-        let hit = |place: Place| {
-            let wake = self.wakes.get(place.word)?;
-            Some(Hit { wake: *wake, start: place.start, end: place.end })
-        };
-        self.keywords.places(text).into_iter().filter_map(hit).collect()
+    pub(crate) fn hits(&self, text: &str) -> Vec<Place> {
+        self.keywords.places(text)
+    }
+
+    /// Runs the woken recognisers over what is left of their keywords.
+    pub(crate) fn recognise(
+        &self,
+        page: &Page<'_>,
+        hits: &[Place],
+        out: &mut Vec<Candidate>,
+    ) -> Result<(), ScanError> {
+        let mut armour = Ahead::new(private_key::ARMOUR);
+        let (mut header, mut bearer) = (Reach::default(), Reach::default());
+        let mut assigned_end = 0;
+        for hit in hits {
+            page.budget.check()?;
+            let (start, end) = (hit.start(), hit.end());
+            let Some(wake) = self.wakes.get(hit.word()).filter(|_| page.byte(start) != BLANK) else {
+                continue;
+            };
+            let found = match *wake {
+                Wake::Email => email::at_sign(page, start),
+                Wake::Jwt => jwt::at_header(page, start),
+                Wake::PrivateKey => private_key::at_label(page, start, &mut armour),
+                Wake::PuttyKey => private_key::at_putty_header(page, start),
+                Wake::Authorization => credentials::after_authorization(page, end, &mut header),
+                Wake::Bearer => credentials::after_bearer(page, end, &mut bearer),
+                Wake::Url => credentials::in_url(page, start),
+                // A name inside a secret is a part of the secret.
+                Wake::Assigned(_) if start < assigned_end => None,
+                Wake::Assigned(promise) => {
+                    let found = assigned::at_name(page, start..end, promise);
+                    assigned_end = found.as_ref().map_or(assigned_end, |found| found.end);
+                    found
+                }
+                Wake::Token(shape) => tokens::at_prefix(page, start, shape),
+            };
+            if let Some(key_id) = found.as_ref().filter(|found| found.kind == Kind::AwsKey) {
+                out.extend(tokens::aws_secret_after(page, key_id.end));
+            }
+            out.extend(found);
+        }
+        out.extend(assigned::whole_text(page));
+        Ok(())
     }
 }
 
-/// A keyword in the text.
-pub(crate) struct Hit {
-    wake: Wake,
-    start: usize,
-    end: usize,
-}
-
-/// Runs the woken recognisers over what is left of their keywords.
-pub(crate) fn recognise(page: &Page<'_>, hits: &[Hit], out: &mut Vec<Candidate>) {
-    for hit in hits {
-        if page.byte(hit.start) == BLANK {
-            continue;
-        }
-        let found = match hit.wake {
-            Wake::Email => email::at_sign(page, hit.start),
-            Wake::Jwt => jwt::at_header(page, hit.start),
-            Wake::PrivateKey => private_key::at_label(page, hit.start),
-            Wake::PuttyKey => Some(private_key::at_putty_header(page, hit.start)),
-            Wake::Authorization => credentials::after_authorization(page, hit.end),
-            Wake::Bearer => credentials::after_bearer(page, hit.end),
-            Wake::Url => credentials::in_url(page, hit.start),
-            Wake::Assigned(promise) => assigned::at_name(page, hit.start..hit.end, promise),
-            Wake::Token(shape) => tokens::at_prefix(page, hit.start, shape),
-        };
-        if let Some(key_id) = found.as_ref().filter(|found| found.kind == Kind::AwsKey) {
-            out.extend(tokens::aws_secret_after(page, key_id.end));
-        }
-        out.extend(found);
-    }
-    out.extend(assigned::whole_text(page));
-}
-
-fn keywords() -> impl Iterator<Item = (&'static str, Wake)> {
+pub(crate) fn keywords() -> impl Iterator<Item = (&'static str, Wake)> {
     let single = [
         ("@", Wake::Email),
         ("eyJ", Wake::Jwt),

@@ -6,7 +6,9 @@
 
 use std::ops::Range;
 
+use crate::budget::Budget;
 use crate::kind::Kind;
+use crate::limits::{MAX_FINDINGS, ScanError};
 use crate::{joiner, terminal};
 
 /// A stretch of one kind of hidden text.
@@ -16,11 +18,13 @@ pub(crate) struct Hidden {
     pub(crate) span: Range<usize>,
 }
 
-/// All hidden text, in order, neighbours of one kind joined.
-pub(crate) fn find(text: &str) -> Vec<Hidden> {
+/// All hidden text, in order, neighbours of one kind joined. Refuses with [`ScanError`] if there is
+/// more of it than can be reported.
+pub(crate) fn find(text: &str, budget: &Budget) -> Result<Vec<Hidden>, ScanError> {
     let mut found: Vec<Hidden> = Vec::new();
+    budget.count(text.len());
     if is_visible_ascii(text.as_bytes()) {
-        return found;
+        return Ok(found);
     }
     let mut done = 0;
     for (at, character) in text.char_indices() {
@@ -28,7 +32,7 @@ pub(crate) fn find(text: &str) -> Vec<Hidden> {
             continue;
         }
         let (kind, end) = if terminal::is_control(character) {
-            (Kind::TerminalControl, terminal::sequence_end(text, at))
+            (Kind::TerminalControl, terminal::sequence_end(text, at, budget))
         } else if is_bidi_control(character) {
             (Kind::BidiControl, at + character.len_utf8())
         } else if is_invisible(character) {
@@ -42,12 +46,15 @@ pub(crate) fn find(text: &str) -> Vec<Hidden> {
             continue;
         };
         done = end;
+        if found.len() > MAX_FINDINGS {
+            return Err(ScanError::TooManyFindings);
+        }
         match found.last_mut() {
             Some(last) if last.kind == kind && last.span.end == at => last.span.end = end,
             _ => found.push(Hidden { kind, span: at..end }),
         }
     }
-    found
+    Ok(found)
 }
 
 /// Whether a character has no shape of its own. Some of these are legitimate in places.

@@ -109,6 +109,7 @@ pub(crate) fn at_digit(page: &Page<'_>, at: usize) -> Option<Candidate> {
     }
     let length =
         LENGTHS.iter().find(|(code, _)| code.eq_ignore_ascii_case(country)).map(|(_, length)| *length)?;
+    page.budget.count(2 * length);
     let end = end_of(page, start, length)?;
     Some(Candidate::plain(Kind::Iban, start..end, Confidence::High))
 }

@@ -77,6 +77,7 @@ pub(crate) fn v6_at_colon(page: &Page<'_>, at: usize) -> (usize, Option<Candidat
 
 fn v6_in(page: &Page<'_>, start: usize, run_end: usize) -> Option<Candidate> {
     let run = page.slice(start..run_end);
+    page.budget.count(run.len());
     let mut written = run.trim_end_matches('.');
     if written.ends_with(':') && !written.ends_with("::") {
         written = written.strip_suffix(':')?;

@@ -5,6 +5,7 @@
 
 use std::ops::Range;
 
+use crate::budget::Budget;
 use crate::finding::{Confidence, Finding};
 use crate::kind::{Class, Kind};
 use crate::limits::ScanError;
@@ -39,7 +40,9 @@ impl Scanner {
         // Cut inside a group of digits, or where a space was.
         for separator in ["", " "] {
             let joined = join(parts, separator);
-            for finding in self.scan(&joined.text, Context::none())? {
+            // Once as a whole, and each piece once for what begins in it and once for what ends there.
+            let budget = Budget::for_bytes(3 * joined.text.len());
+            for finding in self.sift_within(&joined.text, Context::none(), &budget)?.findings {
                 if !may_cross(&finding) {
                     continue;
                 }
@@ -47,18 +50,16 @@ impl Scanner {
                 let parts_touched = cuts
                     .windows(2)
                     .any(|pair| matches!(pair, [(left, _), (right, _)] if left.part != right.part));
-                if !parts_touched || self.is_seen_alone(&joined, &cuts, &finding)? {
+                if !parts_touched || self.is_seen_alone(&joined, &cuts, &finding, &budget)? {
                     continue;
                 }
                 for (piece, span) in cuts {
-                    let cut = Finding { span, ..finding.clone() };
-                    if !found.iter().any(|(part, known)| *part == piece.part && *known == cut) {
-                        found.push((piece.part, cut));
-                    }
+                    found.push((piece.part, Finding { span, ..finding.clone() }));
                 }
             }
         }
-        found.sort_by_key(|(part, finding)| (*part, finding.span.start, finding.span.end));
+        found.sort_by_key(|(part, finding)| (*part, finding.span.start, finding.span.end, finding.kind));
+        found.dedup();
         Ok(found)
     }
 
@@ -68,10 +69,11 @@ impl Scanner {
         joined: &Joined,
         cuts: &[(&Piece, Range<usize>)],
         finding: &Finding,
+        budget: &Budget,
     ) -> Result<bool, ScanError> {
         for (piece, span) in cuts {
             let text = joined.text.get(piece.joined.clone()).unwrap_or("");
-            let alone = self.scan(text, Context::none())?;
+            let alone = self.sift_within(text, Context::none(), budget)?.findings;
             let seen = alone.iter().any(|other| {
                 other.kind == finding.kind
                     && other.span.start + piece.offset < span.end

@@ -10,6 +10,8 @@ const MIN_HEADER: usize = 14;
 const MIN_PAYLOAD: usize = 10;
 /// Bytes of a part; a token larger than this fits no HTTP header.
 const MAX_PART: usize = 16 * 1024;
+/// Padding of a part, which RFC 7515 leaves out and some writers do not.
+const MAX_PADDING: usize = 2;
 
 /// The token whose header starts with the `eyJ` at `at`.
 pub(crate) fn at_header(page: &Page<'_>, at: usize) -> Option<Candidate> {
@@ -36,6 +38,10 @@ pub(crate) fn at_header(page: &Page<'_>, at: usize) -> Option<Candidate> {
     (signed || parts == 5).then(|| Candidate::plain(Kind::Jwt, at..end, Confidence::High))
 }
 
+/// End of the part and of its padding. No other word ends there, so no part is read for a keyword
+/// inside it.
 fn part_end(page: &Page<'_>, start: usize) -> usize {
-    page.run_end(start, MAX_PART, |byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'='))
+    let end =
+        page.run_end(start, MAX_PART, |byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
+    page.run_end(end, MAX_PADDING, |byte| byte == b'=')
 }

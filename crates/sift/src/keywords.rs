@@ -4,6 +4,8 @@
 //! can; those are compared. It costs one look a byte on any text, as long as few keywords share a
 //! beginning.
 
+use std::cmp::Reverse;
+
 /// Bits of the table's hash: 8 KiB, with forty entries for each beginning.
 const HASH_BITS: u32 = 12;
 
@@ -28,11 +30,32 @@ pub(crate) struct Keywords {
 }
 
 /// A keyword in a text.
+/// Eight bytes, since a text may be nothing but keywords of one sign.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Place {
-    pub(crate) word: usize,
-    pub(crate) start: usize,
-    pub(crate) end: usize,
+    end: u32,
+    length: u16,
+    word: u16,
+}
+
+impl Place {
+    /// `None` if a text or a table is larger than any that is scanned.
+    fn new(word: usize, end: usize, length: usize) -> Option<Self> {
+        let (word, length) = (u16::try_from(word).ok()?, u16::try_from(length).ok()?);
+        Some(Self { end: u32::try_from(end).ok()?, length, word })
+    }
+
+    pub(crate) const fn word(self) -> usize {
+        self.word as usize
+    }
+
+    pub(crate) const fn start(self) -> usize {
+        self.end() - self.length as usize
+    }
+
+    pub(crate) const fn end(self) -> usize {
+        self.end as usize
+    }
 }
 
 impl Keywords {
@@ -69,7 +92,7 @@ impl Keywords {
         let mut places = Vec::new();
         for (sign, word) in &self.signs {
             let found = bytes.iter().enumerate().filter(|(_, byte)| byte.eq_ignore_ascii_case(sign));
-            places.extend(found.map(|(start, _)| Place { word: *word, start, end: start + 1 }));
+            places.extend(found.filter_map(|(at, _)| Place::new(*word, at + 1, 1)));
         }
         let mut window = 0;
         for (last, byte) in bytes.iter().enumerate() {
@@ -79,7 +102,7 @@ impl Keywords {
                 self.compare(entry, bytes, last + 1, &mut places);
             }
         }
-        places.sort_unstable_by_key(|place| (place.end, place.start, place.word));
+        places.sort_unstable_by_key(|place| (place.end, Reverse(place.length), place.word));
         places
     }
 
@@ -90,7 +113,7 @@ impl Keywords {
             let Some(keyword) = self.words.get(*word) else { continue };
             let end = start + keyword.len();
             if bytes.get(start..end).is_some_and(|there| there.eq_ignore_ascii_case(keyword)) {
-                places.push(Place { word: *word, start, end });
+                places.extend(Place::new(*word, end, keyword.len()));
             }
         }
     }

@@ -1,15 +1,15 @@
 //! What lies inside encoded runs and escapes: opens them and scans again.
 //!
-//! Owns how deep and how much is opened. Every opened byte is paid from one budget per
-//! text; an empty budget is an error, never a shorter answer.
+//! Owns how deep is opened and which reading counts. Every opened byte is paid from the text's budget.
 
+use crate::budget::Budget;
 use crate::decode;
 use crate::escape;
 use crate::finding::{Confidence, Layer};
 use crate::fold::fold;
 use crate::hidden;
 use crate::kind::Kind;
-use crate::limits::{DECODED_BYTES_FLOOR, DECODED_BYTES_PER_BYTE, MAX_DECODE_DEPTH, ScanError};
+use crate::limits::{MAX_DECODE_DEPTH, ScanError};
 use crate::page::{Candidate, Key, Page};
 use crate::readable;
 use crate::scanner::Scanner;
@@ -17,33 +17,20 @@ use crate::scanner::Scanner;
 /// Shortest address believed inside binary data, where short ones come up by chance.
 const MIN_EMAIL_IN_BINARY: usize = 9;
 
-/// How deep the text lies, and what may still be opened.
+/// How deep the text lies, and what may still be spent on it.
+#[derive(Clone, Copy)]
 pub(crate) struct Depth<'b> {
     level: u8,
-    budget: &'b mut Budget,
-}
-
-/// Decoded bytes that may still be read for one text.
-pub(crate) struct Budget(usize);
-
-impl Budget {
-    pub(crate) fn for_text(text: &str) -> Self {
-        Self(text.len().saturating_mul(DECODED_BYTES_PER_BYTE) + DECODED_BYTES_FLOOR)
-    }
-
-    fn pay(&mut self, bytes: usize) -> Result<(), ScanError> {
-        self.0 = self.0.checked_sub(bytes).ok_or(ScanError::TooMuchEncoding)?;
-        Ok(())
-    }
+    pub(crate) budget: &'b Budget,
 }
 
 impl<'b> Depth<'b> {
-    pub(crate) fn surface(budget: &'b mut Budget) -> Self {
+    pub(crate) const fn surface(budget: &'b Budget) -> Self {
         Self { level: 0, budget }
     }
 
-    fn below(&mut self) -> Depth<'_> {
-        Depth { level: self.level + 1, budget: self.budget }
+    const fn below(self) -> Self {
+        Self { level: self.level + 1, budget: self.budget }
     }
 }
 
@@ -54,7 +41,7 @@ impl Scanner {
         &self,
         page: &Page<'_>,
         again: bool,
-        depth: &mut Depth<'_>,
+        depth: Depth<'_>,
         out: &mut Vec<Candidate>,
     ) -> Result<(), ScanError> {
         if depth.level >= MAX_DECODE_DEPTH {
@@ -68,12 +55,17 @@ impl Scanner {
         &self,
         page: &Page<'_>,
         again: bool,
-        depth: &mut Depth<'_>,
+        depth: Depth<'_>,
         out: &mut Vec<Candidate>,
     ) -> Result<(), ScanError> {
         for run in decode::runs(*page, again) {
+            // The end of the last stretch whose text has no gap.
+            let mut settled = 0;
             for reading in decode::readings(page.slice(run.start..run.end)) {
-                depth.budget.pay(reading.bytes.len())?;
+                if reading.layer == Layer::Hex && reading.span.end == settled {
+                    continue;
+                }
+                depth.budget.decode(reading.bytes.len())?;
                 if !readable::has_text(&reading.bytes) {
                     continue;
                 }
@@ -85,16 +77,17 @@ impl Scanner {
                     },
                     found => found,
                 };
-                // Text from the first to the last byte is the right reading.
-                let settled = found.is_some() || text.clean;
-                out.extend(found.map(|found| Candidate {
-                    start: run.start,
-                    end: run.end,
-                    layer: reading.layer,
-                    ..found
-                }));
-                if settled {
+                if let Some(found) = found {
+                    // It stands for the whole run, so there is nothing left to read.
+                    out.push(Candidate { start: run.start, end: run.end, layer: reading.layer, ..found });
                     break;
+                }
+                // Text from the first to the last byte is the right reading of what it covers.
+                if text.clean && reading.span.len() == run.end - run.start {
+                    break;
+                }
+                if text.clean {
+                    settled = reading.span.end;
                 }
             }
         }
@@ -107,9 +100,9 @@ impl Scanner {
         text: &str,
         clean: bool,
         key: Key<'_>,
-        depth: &mut Depth<'_>,
+        depth: Depth<'_>,
     ) -> Result<Option<Candidate>, ScanError> {
-        let inner = self.scan_inner(text, key, &mut depth.below())?;
+        let inner = self.scan_inner(text, key, depth.below())?;
         let believed = inner.into_iter().filter(|found| clean || is_believed_in_binary(found));
         Ok(believed.min_by_key(|found| found.kind))
     }
@@ -118,13 +111,13 @@ impl Scanner {
         &self,
         page: &Page<'_>,
         again: bool,
-        depth: &mut Depth<'_>,
+        depth: Depth<'_>,
         out: &mut Vec<Candidate>,
     ) -> Result<(), ScanError> {
         for region in escape::regions(page, again) {
             let view = region.unescaped(page);
-            depth.budget.pay(view.text.len())?;
-            let inner = self.scan_inner(&view.text, page.key, &mut depth.below())?;
+            depth.budget.decode(view.text.len())?;
+            let inner = self.scan_inner(&view.text, page.key, depth.below())?;
             for found in inner {
                 // What has no escape in it is found without opening anything.
                 if view.rewritten(found.start..found.end) {
@@ -142,13 +135,8 @@ impl Scanner {
 
     /// Scans a decoded text; hidden characters in it are folded away but not reported,
     /// since nobody is shown them.
-    fn scan_inner(
-        &self,
-        text: &str,
-        key: Key<'_>,
-        depth: &mut Depth<'_>,
-    ) -> Result<Vec<Candidate>, ScanError> {
-        let view = fold(text, &hidden::find(text));
+    fn scan_inner(&self, text: &str, key: Key<'_>, depth: Depth<'_>) -> Result<Vec<Candidate>, ScanError> {
+        let view = fold(text, &hidden::find(text, depth.budget)?);
         let mut found = self.settle(&view.text, key, depth)?;
         for candidate in &mut found {
             let span = view.original(candidate.start..candidate.end);

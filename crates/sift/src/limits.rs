@@ -4,8 +4,8 @@
 //! withholds the text.
 
 /// Bytes of one text. On the slowest input known (names of secrets and nothing else, read at
-/// 4 MB/s) this is one second of one core, on ordinary text a twentieth of that; larger
-/// results are for files.
+/// 4 MB/s) this is one second of one core, on ordinary text a twentieth of that; the budget of
+/// steps holds any other input to two and a half times as much. Larger results are for files.
 pub const MAX_TEXT_BYTES: usize = 4 * 1024 * 1024;
 
 /// Findings in one text. A 4 MiB list of short e-mail addresses holds about 200,000, so
@@ -30,6 +30,13 @@ pub(crate) const DECODED_BYTES_PER_BYTE: usize = 10;
 /// Decoded bytes that even a short text may cost.
 pub(crate) const DECODED_BYTES_FLOOR: usize = 64 * 1024;
 
+/// Steps of reading per byte of text, over all passes and depths. The dearest input known, names of
+/// passwords and nothing else, takes 197 a byte; the tests hold all that are known to half of this.
+pub(crate) const STEPS_PER_BYTE: usize = 512;
+
+/// Steps that even a short text may cost: a value is measured in 512 and read by a dozen recognisers.
+pub(crate) const STEPS_FLOOR: usize = 64 * 1024;
+
 /// Why a text was not scanned in full. The text must be withheld.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ScanError {
@@ -45,6 +52,9 @@ pub enum ScanError {
     /// Opening the encoded runs would cost more than their share.
     #[error("text holds more encoded data than can be opened")]
     TooMuchEncoding,
+    /// Reading the text took more steps than its share.
+    #[error("text takes more work than its size allows")]
+    TooMuchWork,
     /// Findings kept appearing after the ones before them were taken out.
     #[error("text did not settle after {MAX_PASSES} passes")]
     Unsettled,

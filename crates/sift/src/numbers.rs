@@ -15,6 +15,9 @@ const MAX_SEPARATOR_BYTES: usize = 3;
 /// behind that stands a table, and what a word says about a table is not about its middle.
 const MAX_LED_GROUPS: usize = 8;
 
+/// What one recogniser reads of one group and its neighbours, beside the words around them.
+const GROUP_STEPS: usize = 32;
+
 /// One maximal run of digits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Group {
@@ -99,7 +102,8 @@ fn sweep(page: &Page<'_>, run: Run<'_>, recognisers: &[Recogniser], out: &mut Ve
     };
     let mut left = run;
     let mut at = 0;
-    while at < left.groups.len() {
+    while at < left.groups.len() && page.budget.check().is_ok() {
+        page.budget.count(GROUP_STEPS);
         let Some(found) = recogniser(page, left, at) else {
             at += 1;
             continue;

@@ -6,8 +6,10 @@
 use std::cell::Cell;
 use std::ops::Range;
 
+use crate::budget::Budget;
 use crate::finding::{Confidence, Layer};
 use crate::kind::Kind;
+use crate::randomness::{self, Profile};
 
 /// Stands in for what was already found, one byte for one byte, so that a second pass sees
 /// the neighbours as they will look once the finding is gone. No recogniser accepts it
@@ -70,14 +72,16 @@ impl<'a> Key<'a> {
 pub(crate) struct Page<'a> {
     pub(crate) text: &'a str,
     pub(crate) key: Key<'a>,
+    /// Pays for what is read here.
+    pub(crate) budget: &'a Budget,
 }
 
 /// Bytes that [`Page::find`] looks at together: one cache line.
 const BLOCK: usize = 64;
 
 impl<'a> Page<'a> {
-    pub(crate) fn new(text: &'a str, key: Key<'a>) -> Self {
-        Self { text, key }
+    pub(crate) fn new(text: &'a str, key: Key<'a>, budget: &'a Budget) -> Self {
+        Self { text, key, budget }
     }
 
     pub(crate) fn bytes(&self) -> &'a [u8] {
@@ -108,19 +112,31 @@ impl<'a> Page<'a> {
             .enumerate()
             .find(|(_, block)| block.iter().fold(false, |any, byte| any | accepts(*byte)))?;
         let offset = bytes.iter().position(|byte| accepts(*byte))?;
-        Some(at + block * BLOCK + offset)
+        let ahead = block * BLOCK + offset;
+        self.budget.count(ahead + 1);
+        Some(at + ahead)
     }
 
     /// End of the run of bytes that `accepts` from `start`, at most `limit` bytes long.
     pub(crate) fn run_end(&self, start: usize, limit: usize, accepts: impl Fn(u8) -> bool) -> usize {
         let run = self.bytes().get(start..).unwrap_or(&[]).iter().take(limit);
-        start + run.take_while(|byte| accepts(**byte)).count()
+        let length = run.take_while(|byte| accepts(**byte)).count();
+        self.budget.count(length + 1);
+        start + length
     }
 
     /// Start of the run of bytes that `accepts` up to `end`, at most `limit` bytes long.
     pub(crate) fn run_start(&self, end: usize, limit: usize, accepts: impl Fn(u8) -> bool) -> usize {
         let run = self.bytes().get(..end).unwrap_or(&[]).iter().rev().take(limit);
-        end - run.take_while(|byte| accepts(**byte)).count()
+        let length = run.take_while(|byte| accepts(**byte)).count();
+        self.budget.count(length + 1);
+        end - length
+    }
+
+    /// How random `value`, a part of the text, looks.
+    pub(crate) fn profile(&self, value: &str) -> Profile {
+        self.budget.count(randomness::STEPS);
+        Profile::of(value)
     }
 
     /// Whether the byte before `at` belongs to a word that the byte at `at` continues. A

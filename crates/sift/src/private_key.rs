@@ -2,6 +2,7 @@
 //!
 //! Public keys and certificates are none of its business.
 
+use crate::ahead::Ahead;
 use crate::finding::Confidence;
 use crate::kind::Kind;
 use crate::page::{Candidate, Page};
@@ -10,15 +11,20 @@ use crate::page::{Candidate, Page};
 const MAX_BLOCK: usize = 64 * 1024;
 /// Bytes of the last line of a PuTTY key file: the longest digest has 128 digits.
 const MAX_LAST_LINE: usize = 256;
+/// Dashes and blanks before the label of a closing line. The formats have five; a drawn line has more.
+const MAX_DASHES: usize = 16;
 /// Bytes before `PRIVATE KEY` in an armour line: `-----BEGIN SSH2 ENCRYPTED `.
 const MAX_LABEL: usize = 40;
+
+/// What a closing armour line begins with.
+pub(crate) const ARMOUR: &str = "----";
 
 /// What opens and closes a PuTTY key file.
 pub(crate) const PUTTY_START: &str = "PuTTY-User-Key-File-";
 const PUTTY_END: &str = "Private-MAC:";
 
 /// The block or the armour line around the words `PRIVATE KEY` at `at`.
-pub(crate) fn at_label(page: &Page<'_>, at: usize) -> Option<Candidate> {
+pub(crate) fn at_label(page: &Page<'_>, at: usize, armour: &mut Ahead) -> Option<Candidate> {
     let label_end = at + "PRIVATE KEY".len();
     let label_start = page
         .run_start(at, MAX_LABEL, |byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b' ');
@@ -35,7 +41,7 @@ pub(crate) fn at_label(page: &Page<'_>, at: usize) -> Option<Candidate> {
     }
     let label = page.slice(label_start..at).trim_start();
     let (start, end) = if label.starts_with("BEGIN") {
-        (line_start, block_end(page, line_end))
+        (line_start, block_end(page, line_end, armour))
     } else if label.starts_with("END") {
         (body_start(page, line_start), line_end)
     } else {
@@ -45,15 +51,12 @@ pub(crate) fn at_label(page: &Page<'_>, at: usize) -> Option<Candidate> {
 }
 
 /// End of the closing armour line, or of the key material where none follows.
-fn block_end(page: &Page<'_>, body: usize) -> usize {
-    let limit = page.text.floor_char_boundary(body + MAX_BLOCK);
-    let rest = page.slice(body..limit);
-    let closing = rest.find("----").filter(|at| {
-        let line = rest.get(*at..).unwrap_or("").trim_start_matches(['-', ' ']);
-        line.starts_with("END")
-    });
-    if let Some(closing) = closing {
-        let label = page.run_end(body + closing, 6, |byte| byte == b'-' || byte == b' ');
+fn block_end(page: &Page<'_>, body: usize, armour: &mut Ahead) -> usize {
+    let closing = armour
+        .of(page, body)
+        .filter(|at| at - body <= MAX_BLOCK)
+        .map(|at| page.run_end(at, MAX_DASHES, |byte| byte == b'-' || byte == b' '));
+    if let Some(label) = closing.filter(|label| page.slice(*label..label + 3) == "END") {
         let words = page.run_end(label, MAX_LABEL * 2, |byte| {
             byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b' '
         });
@@ -76,14 +79,19 @@ fn is_material(byte: u8) -> bool {
 }
 
 /// The PuTTY key file that starts at `at`.
-pub(crate) fn at_putty_header(page: &Page<'_>, at: usize) -> Candidate {
+pub(crate) fn at_putty_header(page: &Page<'_>, at: usize) -> Option<Candidate> {
     let body = at + PUTTY_START.len();
+    if page.slice(at..body) != PUTTY_START {
+        return None;
+    }
     let limit = page.text.floor_char_boundary(body + MAX_BLOCK);
     let rest = page.slice(body..limit);
     // The next file's header ends this one, so no text is searched twice.
-    let rest = rest.split(PUTTY_START).next().unwrap_or("");
-    let last_line = body + rest.find(PUTTY_END).unwrap_or(0);
-    let end = page.run_end(last_line, MAX_LAST_LINE, |byte| byte != b'\n');
+    let file = rest.split(PUTTY_START).next().unwrap_or("");
+    page.budget.count(2 * file.len());
+    let last_line = file.find(PUTTY_END).unwrap_or(0);
+    let left = (file.len() - last_line).min(MAX_LAST_LINE);
+    let end = page.run_end(body + last_line, left, |byte| byte != b'\n');
     let end = page.text.floor_char_boundary(end);
-    Candidate::plain(Kind::PrivateKey, at..end, Confidence::High)
+    Some(Candidate::plain(Kind::PrivateKey, at..end, Confidence::High))
 }

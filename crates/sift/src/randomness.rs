@@ -4,7 +4,10 @@
 //! randomness is asked for.
 
 /// Bytes of a value that are measured; more would not change the answer.
-const MAX_MEASURED: usize = 256;
+pub(crate) const MAX_MEASURED: usize = 256;
+
+/// What a measurement costs: the value and the table of its signs, each read once.
+pub(crate) const STEPS: usize = 2 * MAX_MEASURED;
 
 /// What is measured on one value.
 #[derive(Debug, Default)]

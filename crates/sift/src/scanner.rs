@@ -3,14 +3,15 @@
 //! Owns the order of the steps and the passes. Immutable and shared between threads. It
 //! must not know what any recogniser looks for.
 
+use crate::budget::Budget;
 use crate::config::ScannerConfig;
 use crate::finding::{Confidence, Finding, Layer};
 use crate::fold::fold;
-use crate::gate::{self, Gate, Hit};
+use crate::gate::Gate;
 use crate::hidden::{self, Hidden};
-use crate::keywords::KeywordError;
+use crate::keywords::{KeywordError, Place};
 use crate::kind::Class;
-use crate::layers::{Budget, Depth};
+use crate::layers::Depth;
 use crate::limits::{MAX_FINDINGS, MAX_PASSES, MAX_TEXT_BYTES, ScanError};
 use crate::numbers;
 use crate::overlap;
@@ -78,12 +79,23 @@ impl Scanner {
 
     /// As [`Scanner::scan`], for a caller who meets the same text in several contexts.
     pub fn sift(&self, text: &str, context: Context<'_>) -> Result<Sifted, ScanError> {
+        self.sift_within(text, context, &Budget::for_bytes(text.len()))
+    }
+
+    /// As [`Scanner::sift`], paid from a budget that several texts may share.
+    pub(crate) fn sift_within(
+        &self,
+        text: &str,
+        context: Context<'_>,
+        budget: &Budget,
+    ) -> Result<Sifted, ScanError> {
         if text.len() > MAX_TEXT_BYTES {
             return Err(ScanError::TooLarge { bytes: text.len() });
         }
-        let hidden = hidden::find(text);
+        let hidden = hidden::find(text, budget)?;
         let asked = Cell::new(false);
-        let mut findings = self.in_sight(text, &hidden, Key::noting(context.key, &asked))?;
+        let key = Key::noting(context.key, &asked);
+        let mut findings = self.in_sight(text, &hidden, key, Depth::surface(budget))?;
         findings.extend(hidden.into_iter().filter(|stretch| self.config.kinds.contains(stretch.kind)).map(
             |stretch| Finding {
                 kind: stretch.kind,
@@ -100,13 +112,18 @@ impl Scanner {
     }
 
     /// Everything but the hidden text itself.
-    fn in_sight(&self, text: &str, hidden: &[Hidden], key: Key<'_>) -> Result<Vec<Finding>, ScanError> {
+    fn in_sight(
+        &self,
+        text: &str,
+        hidden: &[Hidden],
+        key: Key<'_>,
+        depth: Depth<'_>,
+    ) -> Result<Vec<Finding>, ScanError> {
         if self.gate.is_none() {
             return Ok(Vec::new());
         }
         let view = fold(text, hidden);
-        let mut budget = Budget::for_text(text);
-        let found = self.settle(&view.text, key, &mut Depth::surface(&mut budget))?;
+        let found = self.settle(&view.text, key, depth)?;
         let finding = |candidate: Candidate| Finding {
             kind: candidate.kind,
             span: view.original(candidate.start..candidate.end),
@@ -144,17 +161,18 @@ impl Scanner {
         &self,
         text: &str,
         key: Key<'_>,
-        depth: &mut Depth<'_>,
+        depth: Depth<'_>,
     ) -> Result<Vec<Candidate>, ScanError> {
         let Some(gate) = &self.gate else { return Ok(Vec::new()) };
         let hits = gate.hits(text);
-        let mut standing = self.pass(&Page::new(text, key), &hits, false, depth)?;
+        depth.budget.count(text.len() + hits.len());
+        let mut standing = self.pass(&Page::new(text, key, depth.budget), &hits, false, depth)?;
         if standing.is_empty() {
             return Ok(standing);
         }
         let mut rest = blank(text, &standing);
         for _ in 1..MAX_PASSES {
-            let more = self.pass(&Page::new(&rest, key), &hits, true, depth)?;
+            let more = self.pass(&Page::new(&rest, key, depth.budget), &hits, true, depth)?;
             if more.is_empty() {
                 return Ok(standing);
             }
@@ -172,14 +190,18 @@ impl Scanner {
     fn pass(
         &self,
         page: &Page<'_>,
-        hits: &[Hit],
+        hits: &[Place],
         again: bool,
-        depth: &mut Depth<'_>,
+        depth: Depth<'_>,
     ) -> Result<Vec<Candidate>, ScanError> {
         let mut candidates = Vec::new();
-        gate::recognise(page, hits, &mut candidates);
-        walk_numbers(page, &mut candidates);
+        if let Some(gate) = &self.gate {
+            gate.recognise(page, hits, &mut candidates)?;
+        }
+        walk_numbers(page, &mut candidates)?;
         self.open_layers(page, again, depth, &mut candidates)?;
+        page.budget.count(page.text.len() + candidates.len());
+        page.budget.check()?;
         candidates.retain(|candidate| {
             self.config.kinds.contains(candidate.kind)
                 && candidate.confidence >= self.config.minimum_confidence
@@ -189,11 +211,12 @@ impl Scanner {
 }
 
 /// Takes every digit and every colon to the recognisers that start there.
-fn walk_numbers(page: &Page<'_>, out: &mut Vec<Candidate>) {
+fn walk_numbers(page: &Page<'_>, out: &mut Vec<Candidate>) -> Result<(), ScanError> {
     let mut groups = Vec::new();
     let mut at = 0;
     let mut colons_done = 0;
     while let Some(here) = page.find(at, |byte| matches!(byte, b'0'..=b':')) {
+        page.budget.check()?;
         at = here;
         if page.byte(at) == b':' {
             if at >= colons_done {
@@ -210,6 +233,7 @@ fn walk_numbers(page: &Page<'_>, out: &mut Vec<Candidate>) {
         }
         numbers::recognise(page, &groups, out);
     }
+    Ok(())
 }
 
 /// `text` with the spans of `found` (in order, apart) overwritten, nothing moved.

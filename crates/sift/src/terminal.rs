@@ -3,6 +3,8 @@
 //! Owns where a sequence ends (ECMA-48 and the xterm string commands). Every escape
 //! character is inside a sequence or is one by itself, so none is ever left over.
 
+use crate::budget::Budget;
+
 /// Bytes of a string command's body (a window title, a link, a clipboard write) that are
 /// read in search of its end. A link's address is rarely over 2 KiB.
 const MAX_STRING_BYTES: usize = 4096;
@@ -17,25 +19,25 @@ pub(crate) const fn is_control(character: char) -> bool {
 }
 
 /// End of the sequence that the control character at `at` opens.
-pub(crate) fn sequence_end(text: &str, at: usize) -> usize {
+pub(crate) fn sequence_end(text: &str, at: usize, budget: &Budget) -> usize {
     let mut rest = text.get(at..).unwrap_or("").char_indices();
     let Some((_, opener)) = rest.next() else {
         return at;
     };
     let opener_end = at + opener.len_utf8();
     match opener {
-        '\u{1B}' => escape_end(text, opener_end),
+        '\u{1B}' => escape_end(text, opener_end, budget),
         '\u{9B}' => control_sequence_end(text, opener_end),
-        '\u{90}' | '\u{98}' | '\u{9D}'..='\u{9F}' => string_end(text, opener_end),
+        '\u{90}' | '\u{98}' | '\u{9D}'..='\u{9F}' => string_end(text, opener_end, budget),
         _ => opener_end,
     }
 }
 
 /// What follows an escape character.
-fn escape_end(text: &str, at: usize) -> usize {
+fn escape_end(text: &str, at: usize, budget: &Budget) -> usize {
     match byte(text, at) {
         b'[' => control_sequence_end(text, at + 1),
-        b']' | b'P' | b'X' | b'^' | b'_' => string_end(text, at + 1),
+        b']' | b'P' | b'X' | b'^' | b'_' => string_end(text, at + 1, budget),
         0x20..=0x2F => {
             let end = at + count(text, at, MAX_PARAMETER_BYTES, |b| matches!(b, 0x20..=0x2F));
             end + usize::from(matches!(byte(text, end), 0x30..=0x7E))
@@ -54,10 +56,11 @@ fn control_sequence_end(text: &str, at: usize) -> usize {
 
 /// The body up to its terminator; the opener alone where there is none, so that an
 /// unclosed command never swallows text.
-fn string_end(text: &str, at: usize) -> usize {
+fn string_end(text: &str, at: usize, budget: &Budget) -> usize {
     let body = text.get(at..).unwrap_or("");
     for (offset, character) in body.char_indices() {
         let here = at + offset;
+        budget.count(1);
         match character {
             '\u{7}' | '\u{9C}' => return here + character.len_utf8(),
             '\u{1B}' if byte(text, here + 1) == b'\\' => return here + 2,

@@ -32,7 +32,7 @@ pub(crate) fn at_prefix(page: &Page<'_>, at: usize, shape: &Shape) -> Option<Can
         Alphabet::Dotted => written.trim_end_matches(['.', '-']),
         _ => written,
     };
-    if !(shape.fewest..=shape.most).contains(&body.len()) || !is_random(shape, body) {
+    if !(shape.fewest..=shape.most).contains(&body.len()) || !is_random(page, shape, body) {
         return None;
     }
     let span = at..body_start + body.len();
@@ -46,8 +46,8 @@ pub(crate) fn aws_secret_after(page: &Page<'_>, end: usize) -> Option<Candidate>
     while at < limit && at < page.text.len() {
         let run_end = page.run_end(at, SECRET_LENGTH + 1, |byte| Alphabet::Base64.accepts(byte));
         let start = page.run_end(at, run_end - at, |byte| byte == b'=');
-        let profile = Profile::of(page.slice(start..run_end));
-        if profile.length == SECRET_LENGTH && is_aws_secret(&profile) {
+        let written = page.slice(start..run_end);
+        if written.len() == SECRET_LENGTH && is_aws_secret(&page.profile(written)) {
             let span = start..run_end;
             return Some(Candidate::plain(Kind::AwsKey, span, Confidence::High));
         }
@@ -77,8 +77,8 @@ fn is_inside_word(page: &Page<'_>, at: usize, shape: &Shape) -> bool {
     page.word_before(hyphens)
 }
 
-fn is_random(shape: &Shape, body: &str) -> bool {
-    let profile = Profile::of(body);
+fn is_random(page: &Page<'_>, shape: &Shape, body: &str) -> bool {
+    let profile = page.profile(body);
     let enough = if shape.fewest < 20 { MIN_SHORT_CENTIBITS } else { MIN_CENTIBITS };
     profile.centibits >= enough && !profile.is_wordy() && fits_issuer(shape, body, &profile)
 }

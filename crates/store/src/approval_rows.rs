@@ -1,8 +1,14 @@
 //! Rows of approvals, and the only changes of state that they allow.
 
-use crate::{Store, StoreError};
+use crate::approval_votes::{insert_terms, read_terms};
+use crate::{ApprovalTerms, Store, StoreError};
 use domain::{CallId, ClientId, Digest, PersonId, Principal, TenantId, ToolName, UnixMillis};
 use rusqlite::{Connection, OptionalExtension, Row, named_params};
+
+/// A row with its terms and the number of those who agreed.
+pub(crate) const SELECT: &str = "SELECT approval.*, approval_terms.needed, approval_terms.approvers,
+    (SELECT count(*) FROM approval_vote WHERE approval_vote.approval = approval.id) AS votes
+    FROM approval LEFT JOIN approval_terms ON approval_terms.approval = approval.id";
 
 /// How long a row is kept after its end: a day, for the operator who asks what became of it.
 const KEPT_MS: i64 = 24 * 60 * 60 * 1000;
@@ -67,6 +73,8 @@ pub struct NewApproval {
     pub requested: UnixMillis,
     /// When it ends, used or not.
     pub expires: UnixMillis,
+    /// Who has to agree.
+    pub terms: ApprovalTerms,
 }
 
 /// An approval as it stands.
@@ -76,7 +84,9 @@ pub struct ApprovalRow {
     pub request: NewApproval,
     /// Where it stands.
     pub state: ApprovalState,
-    /// Who decided.
+    /// How many have agreed.
+    pub votes: u32,
+    /// Who decided, the last of several.
     pub decided_by: Option<PersonId>,
     /// The call that claimed it.
     pub call: Option<CallId>,
@@ -85,7 +95,7 @@ pub struct ApprovalRow {
 impl Store {
     /// The newest approval of `request`'s binding, if it still counts at `request.requested`; else a
     /// new one made of `request`. The flag says whether it was made now. Refuses with `TooMany` if
-    /// `max_open` of the same principal wait already. Rows that ended a day ago are removed.
+    /// `max_open` of the same person wait already. Rows that ended a day ago are removed.
     pub async fn find_or_insert_approval(
         &self,
         request: NewApproval,
@@ -94,14 +104,22 @@ impl Store {
         self.run(move |connection| {
             let transaction = connection.transaction()?;
             let kept_from = signed(request.requested).saturating_sub(KEPT_MS);
+            // The last that was used stays, for the next request to be compared with.
             transaction.execute(
-                "DELETE FROM approval WHERE expires_ms < ?1 AND state <> 'claimed'",
+                "DELETE FROM approval WHERE expires_ms < ?1 AND state <> 'claimed'
+                 AND (state <> 'consumed' OR id <> (
+                    SELECT id FROM approval AS used WHERE used.state = 'consumed'
+                    AND used.tenant = approval.tenant AND used.person = approval.person
+                    AND used.client = approval.client AND used.tool = approval.tool
+                    ORDER BY used.requested_ms DESC, used.id DESC LIMIT 1))",
                 [kept_from],
             )?;
             let newest = transaction
                 .query_row(
-                    "SELECT * FROM approval WHERE binding = :binding AND state IN ('pending', 'granted', 'denied')
-                     ORDER BY requested_ms DESC, id DESC LIMIT 1",
+                    &format!(
+                        "{SELECT} WHERE binding = :binding AND state IN ('pending', 'granted', 'denied')
+                         ORDER BY requested_ms DESC, id DESC LIMIT 1"
+                    ),
                     named_params! { ":binding": request.binding.as_bytes() },
                     |row| Ok(read(row)),
                 )
@@ -172,11 +190,33 @@ impl Store {
         .await
     }
 
+    /// The approval that `principal` last used for `tool`, if one is remembered.
+    pub async fn last_used_approval(
+        &self,
+        principal: Principal,
+        tool: ToolName,
+    ) -> Result<Option<ApprovalRow>, StoreError> {
+        self.run(move |connection| {
+            let sql = format!(
+                "{SELECT} WHERE state = 'consumed' AND tenant = :tenant AND person = :person
+                 AND client = :client AND tool = :tool ORDER BY requested_ms DESC, id DESC LIMIT 1"
+            );
+            let wanted = named_params! {
+                ":tenant": principal.tenant.as_str(),
+                ":person": principal.person.as_str(),
+                ":client": principal.client.as_str(),
+                ":tool": tool.as_str(),
+            };
+            connection.query_row(&sql, wanted, |row| Ok(read(row))).optional()?.transpose()
+        })
+        .await
+    }
+
     /// The approval `id`.
     pub async fn approval(&self, id: String) -> Result<Option<ApprovalRow>, StoreError> {
         self.run(move |connection| {
             connection
-                .query_row("SELECT * FROM approval WHERE id = ?1", [id], |row| Ok(read(row)))
+                .query_row(&format!("{SELECT} WHERE id = ?1"), [id], |row| Ok(read(row)))
                 .optional()?
                 .transpose()
         })
@@ -191,10 +231,10 @@ impl Store {
         count: u32,
     ) -> Result<Vec<ApprovalRow>, StoreError> {
         self.run(move |connection| {
-            let mut query = connection.prepare_cached(
-                "SELECT * FROM approval WHERE state = 'pending' AND tenant = ?1 AND expires_ms > ?2
-                 ORDER BY requested_ms, id LIMIT ?3",
-            )?;
+            let mut query = connection.prepare_cached(&format!(
+                "{SELECT} WHERE state = 'pending' AND tenant = ?1 AND expires_ms > ?2
+                 ORDER BY requested_ms, id LIMIT ?3"
+            ))?;
             let rows = query.query_map((tenant.as_str(), signed(now), count), |row| Ok(read(row)))?;
             rows.map(|row| row?).collect()
         })
@@ -225,9 +265,8 @@ impl Store {
         count: u32,
     ) -> Result<Vec<ApprovalRow>, StoreError> {
         self.run(move |connection| {
-            let mut query = connection.prepare_cached(
-                "SELECT * FROM approval WHERE state = ?1 ORDER BY requested_ms, id LIMIT ?2",
-            )?;
+            let mut query = connection
+                .prepare_cached(&format!("{SELECT} WHERE state = ?1 ORDER BY requested_ms, id LIMIT ?2"))?;
             let rows = query.query_map((state.word(), count), |row| Ok(read(row)))?;
             rows.map(|row| row?).collect()
         })
@@ -236,7 +275,7 @@ impl Store {
 }
 
 /// SQLite has signed integers; the year 292 million fits.
-fn signed(time: UnixMillis) -> i64 {
+pub(crate) fn signed(time: UnixMillis) -> i64 {
     i64::try_from(time.0).unwrap_or(i64::MAX)
 }
 
@@ -248,12 +287,11 @@ fn set_state(connection: &Connection, id: &str, state: ApprovalState) -> Result<
 fn insert(connection: &Connection, request: NewApproval, max_open: u32) -> Result<ApprovalRow, StoreError> {
     let open: i64 = connection.query_row(
         "SELECT count(*) FROM approval WHERE state = 'pending' AND expires_ms > :now
-         AND tenant = :tenant AND person = :person AND client = :client",
+         AND tenant = :tenant AND person = :person",
         named_params! {
             ":now": signed(request.requested),
             ":tenant": request.principal.tenant.as_str(),
             ":person": request.principal.person.as_str(),
-            ":client": request.principal.client.as_str(),
         },
         |row| row.get(0),
     )?;
@@ -280,10 +318,11 @@ fn insert(connection: &Connection, request: NewApproval, max_open: u32) -> Resul
             ":expires": signed(request.expires),
         },
     )?;
-    Ok(ApprovalRow { request, state: ApprovalState::Pending, decided_by: None, call: None })
+    insert_terms(connection, &request.id, &request.terms)?;
+    Ok(ApprovalRow { request, state: ApprovalState::Pending, votes: 0, decided_by: None, call: None })
 }
 
-fn read(row: &Row<'_>) -> Result<ApprovalRow, StoreError> {
+pub(crate) fn read(row: &Row<'_>) -> Result<ApprovalRow, StoreError> {
     let text = |name: &'static str| row.get::<_, String>(name);
     let digest = |name: &'static str| Digest::from_hex(&text(name)?).ok_or(StoreError::Damaged(name));
     let moment =
@@ -305,7 +344,9 @@ fn read(row: &Row<'_>) -> Result<ApprovalRow, StoreError> {
             policy: digest("policy")?,
             requested: moment("requested_ms")?,
             expires: moment("expires_ms")?,
+            terms: read_terms(row)?,
         },
+        votes: row.get("votes")?,
         state: ApprovalState::read(&text("state")?).ok_or(StoreError::Damaged("state"))?,
         decided_by: row
             .get::<_, Option<String>>("decided_by")?

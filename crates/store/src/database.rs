@@ -1,6 +1,6 @@
 //! The file, its schema and the thread that owns it.
 
-use crate::{quota_rows, revocation_rows};
+use crate::{announced_rows, approval_votes, break_glass_rows, quota_rows, revocation_rows};
 use rusqlite::{Connection, OpenFlags};
 use rustix::fs::{Mode, OFlags};
 use std::path::{Path, PathBuf};
@@ -35,7 +35,13 @@ const SCHEMA: &str = "
 ";
 
 /// Tables that came later, each in the file of its rows; made at any start that does not find them.
-const LATER_TABLES: &[&str] = &[quota_rows::SCHEMA, revocation_rows::SCHEMA];
+const LATER_TABLES: &[&str] = &[
+    announced_rows::SCHEMA,
+    approval_votes::SCHEMA,
+    break_glass_rows::SCHEMA,
+    quota_rows::SCHEMA,
+    revocation_rows::SCHEMA,
+];
 
 /// Jobs waiting for the thread. One job takes one disk sync, a few milliseconds.
 const MAX_WAITING: usize = 1024;

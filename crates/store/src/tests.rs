@@ -1,6 +1,6 @@
 //! Approval rows: one claim, expiry, restart. Revocation rows: kept, bounded, forgotten.
 
-use crate::{ApprovalState, NewApproval, Store};
+use crate::{ApprovalState, ApprovalTerms, NewApproval, Store, Vote};
 use domain::{CallId, Digest, Principal, UnixMillis};
 use revocation::{Revoked, TOKEN_REMEMBERED, What};
 use std::time::Duration;
@@ -21,11 +21,55 @@ fn request(id: &str, requested: u64) -> NewApproval {
         policy: Digest::of(b"policy"),
         requested: UnixMillis(requested),
         expires: UnixMillis(requested + 100),
+        terms: ApprovalTerms { needed: 1, approvers: None },
     }
 }
 
 fn call(number: u8) -> CallId {
     CallId::mint(UnixMillis(1), [number; 10])
+}
+
+async fn vote(store: &Store, id: &str, person: &str, now: u64) -> Vote {
+    let (person, client) = (person.parse().unwrap(), "desk".parse().unwrap());
+    store.vote(id.to_owned(), person, client, UnixMillis(now)).await.unwrap()
+}
+
+#[tokio::test]
+async fn several_people_have_to_agree_and_one_counts_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(&folder.path().join("state.db")).unwrap();
+    let approvers = Some(vec!["sam".parse().unwrap(), "kim".parse().unwrap()]);
+    let terms = ApprovalTerms { needed: 2, approvers };
+    let asked = NewApproval { terms: terms.clone(), ..request("a1", 10) };
+    store.find_or_insert_approval(asked, 3).await.unwrap();
+    assert_eq!(vote(&store, "a1", "sam", 11).await, Vote::Counted(1));
+    assert_eq!(vote(&store, "a1", "sam", 12).await, Vote::Twice);
+    let row = store.approval("a1".into()).await.unwrap().unwrap();
+    assert_eq!((row.state, row.votes, row.request.terms), (ApprovalState::Pending, 1, terms));
+    assert!(!store.claim_approval("a1".into(), call(0), UnixMillis(13)).await.unwrap());
+    assert_eq!(vote(&store, "a1", "kim", 14).await, Vote::Enough);
+    assert_eq!(vote(&store, "a1", "lee", 15).await, Vote::NotPending);
+    assert_eq!(store.voters("a1".into()).await.unwrap(), ["sam".parse().unwrap(), "kim".parse().unwrap()]);
+    assert!(store.claim_approval("a1".into(), call(1), UnixMillis(16)).await.unwrap());
+}
+
+#[tokio::test]
+async fn the_last_used_approval_is_remembered_and_older_ones_are_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(&folder.path().join("state.db")).unwrap();
+    for (number, id) in ["a1", "a2"].into_iter().enumerate() {
+        let requested = 10 + number as u64;
+        store.find_or_insert_approval(request(id, requested), 3).await.unwrap();
+        assert_eq!(vote(&store, id, "sam", requested).await, Vote::Enough);
+        assert!(store.claim_approval(id.into(), call(number as u8), UnixMillis(requested)).await.unwrap());
+        store.settle_claim(call(number as u8), ApprovalState::Consumed).await.unwrap();
+    }
+    store.find_or_insert_approval(request("late", 10 + 3 * 24 * 60 * 60 * 1000), 3).await.unwrap();
+    let principal = request("a", 1).principal;
+    let last = store.last_used_approval(principal, "python-runner".parse().unwrap()).await.unwrap();
+    assert_eq!(last.unwrap().request.id, "a2");
+    assert!(store.approval("a1".into()).await.unwrap().is_none());
+    assert!(store.voters("a1".into()).await.unwrap().is_empty(), "votes outlived their approval");
 }
 
 #[tokio::test]
@@ -35,8 +79,7 @@ async fn a_granted_approval_is_claimed_by_exactly_one_of_many() {
     let (row, made) = store.find_or_insert_approval(request("a1", 10), 3).await.unwrap();
     assert!(made && row.state == ApprovalState::Pending);
     assert!(!store.claim_approval("a1".into(), call(0), UnixMillis(11)).await.unwrap());
-    let sam = "sam".parse().unwrap();
-    assert!(store.decide_approval("a1".into(), ApprovalState::Granted, sam, UnixMillis(12)).await.unwrap());
+    assert_eq!(vote(&store, "a1", "sam", 12).await, Vote::Enough);
     let mut won = 0;
     for number in 1..50 {
         won += u32::from(store.claim_approval("a1".into(), call(number), UnixMillis(13)).await.unwrap());
@@ -54,8 +97,7 @@ async fn an_expired_grant_is_told_once_and_then_asked_anew() {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::open(&folder.path().join("state.db")).unwrap();
     store.find_or_insert_approval(request("a1", 10), 3).await.unwrap();
-    let sam: domain::PersonId = "sam".parse().unwrap();
-    store.decide_approval("a1".into(), ApprovalState::Granted, sam, UnixMillis(12)).await.unwrap();
+    assert_eq!(vote(&store, "a1", "sam", 12).await, Vote::Enough);
     assert!(!store.claim_approval("a1".into(), call(1), UnixMillis(110)).await.unwrap());
     let (row, made) = store.find_or_insert_approval(request("a2", 200), 3).await.unwrap();
     assert!(!made && row.state == ApprovalState::Expired);

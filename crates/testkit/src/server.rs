@@ -146,6 +146,13 @@ impl Server {
         }
     }
 
+    /// Waits for the end of a server that was told to stop.
+    pub fn wait(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            let _ = child.wait();
+        }
+    }
+
     /// The process id.
     pub fn pid(&self) -> u32 {
         self.child.as_ref().map(Child::id).unwrap_or_default()

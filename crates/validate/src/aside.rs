@@ -10,7 +10,7 @@ use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
-/// The slowest scan takes a second; with thirty of them ahead the machine has no room for more.
+/// The slowest scan known takes a second; with thirty of them ahead the machine has no room for more.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A way to run big work beside the threads that serve sockets. Copies share its room.
@@ -18,7 +18,8 @@ const PATIENCE: Duration = Duration::from_secs(30);
 pub struct Aside(Arc<Semaphore>);
 
 impl Aside {
-    /// Bytes that are read where the call runs: 1 ms of ordinary text, 16 ms of the slowest known.
+    /// Bytes that are read where the call runs: 1 ms of ordinary text, 16 ms of the slowest known, 40 ms at
+    /// the end of the scanner's budget.
     pub const INLINE_BYTES: u64 = 64 * 1024;
 
     /// Room on half of the processors, so that the small calls keep the other half.

@@ -15,8 +15,10 @@ fn good(endpoint: Endpoint) -> (String, &'static str) {
     let body = match endpoint {
         Endpoint::CreateToken => r#"{"person":"ana","client":"desk","audience":"mcp"}"#,
         Endpoint::DecideApproval => r#"{"decision":"grant"}"#,
+        Endpoint::AskBreakGlass => r#"{"roles":["admin"],"minutes":10,"reason":"it burns"}"#,
+        Endpoint::ReviewBreakGlass => r#"{"finding":"all was well"}"#,
         Endpoint::Revoke | Endpoint::LiftRevocation => r#"{"kind":"tool","name":"echo"}"#,
-        Endpoint::AcceptPolicy | Endpoint::RollBackPolicy | Endpoint::EndShadow => "{}",
+        Endpoint::AcceptPolicy | Endpoint::RollBackPolicy | Endpoint::EndShadow | Endpoint::RotateKey => "{}",
         Endpoint::CastShadow => r#"{"policy":"0"}"#,
         Endpoint::ReplayLog => r#"{"policy":"0","since_ms":0}"#,
         Endpoint::ShredPerson => r#"{"person":"nobody"}"#,

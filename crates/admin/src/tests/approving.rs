@@ -102,3 +102,27 @@ async fn a_decision_that_cannot_be_read_is_none() {
     let (_, answer) = house.send("GET", "/api/approvals", Some(&house.admin("sam")), "").await;
     assert_eq!(answer["approvals"].as_array().map(Vec::len), Some(1));
 }
+
+#[tokio::test]
+async fn emergency_roles_are_asked_for_granted_and_listed() {
+    let house = House::open().await;
+    let (sam, root) = (house.admin("sam"), house.admin("root"));
+    let ask = r#"{"roles":["admin"],"minutes":5,"reason":"it burns"}"#;
+    let unknown = r#"{"roles":["emperor"],"minutes":5,"reason":"it burns"}"#;
+    let (status, _) = house.send("POST", "/api/break-glass", Some(&sam), unknown).await;
+    assert_eq!(status, StatusCode::BAD_REQUEST);
+    let (status, answer) = house.send("POST", "/api/break-glass", Some(&sam), ask).await;
+    assert_eq!(status, StatusCode::CREATED, "{answer}");
+    let grant = format!("/api/break-glass/{}/grant", answer["id"].as_str().unwrap());
+    // `sam` may not administer, before the grant and not without another person.
+    let (status, answer) = house.send("POST", &grant, Some(&sam), "{}").await;
+    assert_eq!((status, answer["code"].as_str()), (StatusCode::FORBIDDEN, Some("denied")));
+    let (status, _) = house.send("POST", &grant, Some(&root), "{}").await;
+    assert_eq!(status, StatusCode::OK);
+    let (status, answer) = house.send("GET", "/api/status", Some(&sam), "").await;
+    assert_eq!(status, StatusCode::OK, "the role is not in force: {answer}");
+    let (_, answer) = house.send("GET", "/api/break-glass", Some(&root), "").await;
+    assert_eq!(answer["break_glass"][0]["active"], true, "{answer}");
+    let (_, metrics) = house.send("GET", "/metrics", Some(&root), "").await;
+    assert!(metrics.as_str().unwrap().contains("secure_mcp_break_glass_active 1"), "{metrics}");
+}

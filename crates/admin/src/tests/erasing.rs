@@ -82,3 +82,18 @@ async fn an_erasure_that_is_not_as_it_should_be_is_refused_and_erases_nobody() {
     let (tenant, person) = ("acme".parse().unwrap(), "ana".parse().unwrap());
     assert!(house.parts.audit.knows(&tenant, &person));
 }
+
+#[tokio::test]
+async fn a_new_key_is_named_by_the_record_of_its_coming() {
+    let house = House::open().await;
+    let before = house.parts.audit.public_key().to_string();
+    let (status, answer) = house
+        .send("POST", "/api/audit/rotate-key", Some(&house.admin("root")), r#"{"reason":"yearly"}"#)
+        .await;
+    assert_eq!((status, answer["previous"].as_str()), (StatusCode::OK, Some(before.as_str())));
+    assert_eq!(answer["key"], house.parts.audit.public_key().to_string());
+    let records = house.parts.audit.tail(1).unwrap();
+    let unmapped = &records[0].body["unmapped"];
+    assert_eq!((records[0].event.name(), &unmapped["key"]), ("key_rotated", &answer["key"]));
+    assert_eq!((&unmapped["previous"], &unmapped["reason"]), (&answer["previous"], &"yearly".into()));
+}

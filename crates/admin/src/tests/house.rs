@@ -5,6 +5,7 @@ use approvals::Approvals;
 use audit::{Audit, AuditConfig};
 use authn::{Audience, Authenticator, LocalIssuer, TokenRequest};
 use authz::{Policy, PolicyFiles, PolicyInForce, Versions};
+use break_glass::BreakGlass;
 use bytes::Bytes;
 use domain::{Clock, SystemClock};
 use http::{Request, StatusCode};
@@ -89,12 +90,21 @@ impl House {
             audit: audit.clone(),
             clock: Arc::clone(&clock),
         };
+        let authenticator = Arc::new(Authenticator::new(
+            vec![issuer(&keys).trusted().unwrap()],
+            URL.to_owned(),
+            Arc::clone(&clock),
+        ));
+        let break_glass = BreakGlass::open(
+            store.clone(),
+            audit.clone(),
+            Arc::clone(&keys),
+            Arc::clone(authenticator.elevations()),
+            Arc::clone(&clock),
+        );
         let parts = Arc::new(AdminParts {
-            authenticator: Arc::new(Authenticator::new(
-                vec![issuer(&keys).trusted().unwrap()],
-                URL.to_owned(),
-                Arc::clone(&clock),
-            )),
+            authenticator,
+            break_glass: Arc::new(break_glass.await.unwrap()),
             desk: PolicyDesk::of_server(desk, Arc::clone(&policy)),
             policy,
             approvals: Arc::new(approvals),
@@ -102,6 +112,7 @@ impl House {
             audit,
             issuer: issuer(&keys),
             clock,
+            followers: Arc::default(),
             status: ServerStatus {
                 version: "1.2.3".to_owned(),
                 mcp_url: URL.to_owned(),

@@ -63,3 +63,50 @@ async fn numbers_name_no_person() {
         assert!(!text.contains(name), "{name}");
     }
 }
+
+#[tokio::test]
+async fn calls_are_counted_in_the_words_of_the_conventions_and_name_no_person() {
+    let house = House::open().await;
+    let who = audit::Who {
+        principal: domain::Principal {
+            tenant: "acme".parse().unwrap(),
+            person: "wilhelmina".parse().unwrap(),
+            client: "desk".parse().unwrap(),
+        },
+        peer: None,
+        user_agent: None,
+    };
+    for (tool, code) in [
+        ("database-query", domain::RefusalCode::Denied),
+        ("salaries-of-wilhelmina", domain::RefusalCode::UnknownTool),
+    ] {
+        let refused = audit::Refused {
+            call: domain::CallId::mint(house.parts.clock.now(), secrets::random().unwrap()),
+            who: who.clone(),
+            tool: Some(tool.to_owned()),
+            refusal: domain::Refusal::new(code, "no"),
+            arguments: None,
+            basis: None,
+            policy: None,
+            reasons: Vec::new(),
+            controls: Vec::new(),
+            duration_us: 15_000,
+        };
+        house.parts.audit.refused(refused).await.unwrap();
+    }
+    let (_, numbers) = house.send("GET", "/metrics", Some(&house.admin("root")), "").await;
+    let text = numbers.as_str().unwrap();
+    let labels = "mcp_method_name=\"tools/call\",gen_ai_tool_name=\"database-query\",error_type=\"denied\"";
+    for line in [
+        format!("mcp_server_operation_duration_seconds_bucket{{{labels},le=\"0.01\"}} 0\n"),
+        format!("mcp_server_operation_duration_seconds_bucket{{{labels},le=\"0.02\"}} 1\n"),
+        format!("mcp_server_operation_duration_seconds_bucket{{{labels},le=\"+Inf\"}} 1\n"),
+        format!("mcp_server_operation_duration_seconds_sum{{{labels}}} 0.015\n"),
+        format!("mcp_server_operation_duration_seconds_count{{{labels}}} 1\n"),
+    ] {
+        assert!(text.contains(&line), "{line}{text}");
+    }
+    assert!(
+        text.contains("gen_ai_tool_name=\"\",error_type=\"unknown_tool\"") && !text.contains("wilhelmina")
+    );
+}

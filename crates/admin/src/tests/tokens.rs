@@ -18,7 +18,7 @@ async fn a_token_is_good_for_what_was_asked_and_is_on_record() {
         user_agent: None,
         body: Default::default(),
     };
-    let caller = authenticate(&arrival, Audience::Mcp, &house.parts.authenticator).unwrap();
+    let caller = authenticate(&arrival, Audience::Mcp, &house.parts.authenticator).await.unwrap();
     let principal = caller.principal();
     assert_eq!((principal.tenant.as_str(), principal.person.as_str()), ("acme", "ana"));
     assert_eq!(house.events().iter().filter(|(event, _)| *event == "token_created").count(), 1);

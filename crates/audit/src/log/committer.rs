@@ -56,14 +56,25 @@ impl Committer {
 
     fn handle(&mut self, work: Work) {
         for command in work.commands {
-            let Command::Erase(name, answer) = command;
-            let path = self.files.setup.layout.subjects();
-            let erased = self.files.erase(&name);
-            if let Err(error) = &erased {
-                self.fail(Vec::new(), error);
+            match command {
+                Command::Erase(name, answer) => {
+                    let erased = self.files.erase(&name);
+                    if let Err(error) = &erased {
+                        self.fail(Vec::new(), error);
+                    }
+                    let path = self.files.setup.layout.subjects();
+                    // Whoever asked may have gone.
+                    let _heard = answer.send(erased.map_err(AuditError::io("rewrite", path)));
+                }
+                Command::Rotate(answer) => {
+                    let rotated = self.if_up(LogFiles::rotate);
+                    let _heard = answer.send(rotated);
+                }
+                Command::Drop(before, answer) => {
+                    let dropped = self.if_up(|files| files.drop_before(before));
+                    let _heard = answer.send(dropped);
+                }
             }
-            // Whoever asked may have gone.
-            let _heard = answer.send(erased.map_err(AuditError::io("rewrite", path)));
         }
         let mut batch = VecDeque::from(work.records);
         for (open, cause) in work.orphans {
@@ -84,6 +95,21 @@ impl Committer {
         }
         self.commit_all(batch);
         self.sign_if_due();
+    }
+
+    /// Work on the files of a log that is up. What fails brings it down until it is restored.
+    fn if_up<T>(
+        &mut self,
+        work: impl FnOnce(&mut LogFiles) -> Result<T, AuditError>,
+    ) -> Result<T, AuditError> {
+        if self.shared.inbox.health() != Health::Up {
+            return Err(AuditError::Down);
+        }
+        let done = work(&mut self.files);
+        if let Err(error) = &done {
+            self.fail(Vec::new(), &io::Error::other(error.to_string()));
+        }
+        done
     }
 
     /// Writes the records, never more of them at once than may be without a signature.

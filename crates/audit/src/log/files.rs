@@ -3,6 +3,7 @@
 //! INVARIANT: `range`, `segment.length` and `published` speak of synced bytes only. A write that
 //! failed leaves them as they were; `restore` brings the files back to them.
 
+use crate::chain::KeyChain;
 use crate::config::Pace;
 use crate::disk::{DiskFile, SharedDisk, replace, write_all_at};
 use crate::layout::Layout;
@@ -47,6 +48,8 @@ pub(crate) struct Published {
     pub(crate) written: u64,
     pub(crate) checkpoint: Checkpoint,
     pub(crate) note: String,
+    /// The keys that signed the log.
+    pub(crate) chain: Arc<KeyChain>,
     /// Batches written and synced by this run.
     pub(crate) batches: u64,
 }
@@ -136,17 +139,23 @@ impl LogFiles {
 
     /// Signs the tree as it is, if it grew.
     pub(crate) fn sign(&mut self) -> io::Result<()> {
-        self.signed_at = Instant::now();
         if self.unsigned() == 0 {
+            self.signed_at = Instant::now();
             return Ok(());
         }
+        self.sign_now()
+    }
+
+    /// Signs the tree as it is.
+    pub(crate) fn sign_now(&mut self) -> io::Result<()> {
+        self.signed_at = Instant::now();
         self.write_tree()?;
         let checkpoint = Checkpoint {
             origin: self.setup.origin.to_string(),
             size: self.range.size(),
             root: self.range.root(),
         };
-        let note = checkpoint.sign(self.setup.keys.checkpoint()).map_err(io::Error::other)?;
+        let note = checkpoint.sign(&self.setup.keys.checkpoint()).map_err(io::Error::other)?;
         replace(self.setup.disk.as_ref(), &self.setup.layout.checkpoint(), note.as_bytes())?;
         write_all_at(self.active.notes.as_mut(), self.active.notes_length, note.as_bytes())?;
         self.active.notes_length += note.len() as u64;

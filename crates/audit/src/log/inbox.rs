@@ -1,13 +1,14 @@
 //! The queue between the callers and the log's thread: bounded, and closed when the log is down.
 
 use crate::limits::{MAX_OPEN_INTENTS, MAX_QUEUED_RECORDS};
+use crate::note::VerifierKey;
 use crate::record::Actor;
 use crate::subjects::SubjectName;
 use crate::tree::Hash;
 use crate::{IntentReceipt, OutcomeReceipt, RecordReceipt};
-use domain::{CallId, Refusal, RefusalCode, ToolName};
+use domain::{CallId, Refusal, RefusalCode, ToolName, UnixMillis};
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError, mpsc};
 use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
@@ -64,6 +65,10 @@ pub(crate) struct Pending {
 pub(crate) enum Command {
     /// Destroy a subject's key; the answer says whether there was one.
     Erase(SubjectName, mpsc::Sender<Result<bool, crate::AuditError>>),
+    /// Drop the segments that hold nothing younger.
+    Drop(UnixMillis, mpsc::Sender<Result<Option<crate::log::Dropped>, crate::AuditError>>),
+    /// Change the key that signs; the answer names the old one and the new one.
+    Rotate(mpsc::Sender<Result<(VerifierKey, VerifierKey), crate::AuditError>>),
 }
 
 #[derive(Default)]
@@ -92,6 +97,7 @@ pub(crate) struct Inbox {
     state: Mutex<State>,
     changed: Condvar,
     health: AtomicU8,
+    halted: AtomicBool,
 }
 
 fn unavailable(health: Health) -> Refusal {
@@ -110,6 +116,16 @@ impl Inbox {
             1 => Health::Full,
             _ => Health::Down,
         }
+    }
+
+    /// Takes no call any more.
+    pub(crate) fn halt(&self) {
+        self.halted.store(true, Ordering::Release);
+    }
+
+    /// True if a call's first record would be taken.
+    pub(crate) fn takes_calls(&self) -> bool {
+        self.health() == Health::Up && !self.halted.load(Ordering::Acquire)
     }
 
     /// Queues a record. A refused ending is not lost: its call is closed as abandoned.
@@ -141,6 +157,9 @@ impl Inbox {
             Health::Up => {}
             Health::Full if pending.lane == Lane::Operator => {}
             health => return Err(unavailable(health)),
+        }
+        if pending.lane == Lane::Call && self.halted.load(Ordering::Acquire) {
+            return Err(Refusal::new(RefusalCode::AuditUnavailable, "the audit log was halted"));
         }
         if pending.lane == Lane::Call && state.records.len() >= MAX_QUEUED_RECORDS {
             return Err(Refusal::new(RefusalCode::Busy, "too many records wait for the audit log"));

@@ -6,7 +6,7 @@
 use crate::disk::{DiskFile, read_if_there, replace, write_all_at};
 use crate::log::files::{Active, Published, Setup, is_full, new_segment};
 use crate::log::restore::open_or_create;
-use crate::note::{Checkpoint, VerifierKey, notes_in};
+use crate::note::{Checkpoint, notes_in};
 use crate::record::{self, BadFrame, read_carried};
 use crate::segment::{Stop, Walk, was_durable};
 use crate::segment_index::SegmentIndex;
@@ -28,6 +28,8 @@ pub(super) struct Found {
 pub(super) struct Recovery<'a> {
     pub(super) setup: &'a Setup,
     pub(super) signed: &'a Checkpoint,
+    /// The tree over what was dropped.
+    pub(super) base: &'a CompactRange,
 }
 
 /// A segment that was read.
@@ -49,6 +51,11 @@ impl Recovery<'_> {
         let mut segments = self.published(|published| published.segments.clone());
         loop {
             let Some(&first) = segments.last() else { return self.begin() };
+            if segments.first().is_some_and(|first| *first != self.base.size()) {
+                let index = self.base.size();
+                let path = self.setup.layout.segment(index);
+                return Err(AuditError::Damaged { path, index, problem: "it is missing" });
+            }
             let bytes = self.read(first)?;
             let start = self.tree_at(first, &segments)?;
             let mut scan = self.scan(&bytes, start);
@@ -93,7 +100,7 @@ impl Recovery<'_> {
 
     /// A log without segments.
     fn begin(&self) -> Result<Found, AuditError> {
-        if self.signed.size > 0 {
+        if self.signed.size > 0 || self.base.size() > 0 {
             return Err(AuditError::Shorter { records: 0, size: self.signed.size });
         }
         let directory = self.setup.layout.directory();
@@ -109,6 +116,9 @@ impl Recovery<'_> {
 
     /// The tree before the segment: from the file `tree`, else from the segments.
     fn tree_at(&self, first: u64, segments: &[u64]) -> Result<CompactRange, AuditError> {
+        if first == self.base.size() {
+            return Ok(self.base.clone());
+        }
         let path = self.setup.layout.tree();
         let mut ends = true;
         let range = CompactRange::from_nodes(first, |level, index| {
@@ -126,9 +136,11 @@ impl Recovery<'_> {
     fn rebuild_tree(&self, segments: &[u64]) -> Result<CompactRange, AuditError> {
         let path = self.setup.layout.tree();
         let failed = |action| AuditError::io(action, path.clone());
-        let mut file = self.setup.disk.create(&path).map_err(failed("make"))?;
-        let mut range = CompactRange::default();
-        let mut at = 0u64;
+        // The hashes of what was dropped stay: nothing is left to make them of.
+        let mut file = open_or_create(self.setup.disk.as_ref(), &path).map_err(failed("make"))?;
+        let mut range = self.base.clone();
+        let mut at = stored_count(range.size()) * HASH_BYTES as u64;
+        file.set_length(at).map_err(failed("cut"))?;
         for &first in segments.split_last().map_or([].as_slice(), |(_, before)| before) {
             let bytes = self.read(first)?;
             let mut stored = Vec::new();
@@ -291,10 +303,9 @@ impl Recovery<'_> {
         let path = self.setup.layout.notes(first);
         let disk = self.setup.disk.as_ref();
         let history = read_if_there(disk, &path).map_err(AuditError::io("read", &path))?.unwrap_or_default();
-        let key =
-            VerifierKey { name: self.signed.origin.clone(), key: self.setup.keys.checkpoint().public_key() };
+        let chain = self.published(|published| std::sync::Arc::clone(&published.chain));
         let text = String::from_utf8_lossy(&history);
-        let length: usize = notes_in(&text).take_while(|note| key.open(note).is_ok()).map(str::len).sum();
+        let length: usize = notes_in(&text).take_while(|note| chain.open(note).is_ok()).map(str::len).sum();
         let mut file = open_or_create(disk, &path).map_err(AuditError::io("open", &path))?;
         file.set_length(length as u64).map_err(AuditError::io("cut", path))?;
         Ok((file, length as u64))

@@ -14,6 +14,7 @@ impl LogFiles {
     /// Brings the files back to what is durable. The log may go on after `Ok`.
     pub(crate) fn restore(&mut self) -> Result<(), AuditError> {
         self.restore_subjects()?;
+        self.settle_rotation()?;
         let path = self.setup.layout.segment(self.active.first);
         let failed = |action| AuditError::io(action, path.clone());
         let mut file = self.setup.disk.open(&path).map_err(failed("open"))?;

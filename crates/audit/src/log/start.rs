@@ -2,14 +2,17 @@
 //!
 //! A full check of all segments is `verify`'s work; what the segments say is `recovery`'s.
 
+use crate::chain::KeyChain;
 use crate::disk::{DirectoryLock, Disk, SharedDisk, finish_replacing, read_if_there, replace};
 use crate::layout::Layout;
 use crate::limits::MIB;
+use crate::log::dropping::settled_base;
 use crate::log::files::{LogFiles, Published, Setup};
 use crate::log::inbox::OpenCall;
 use crate::log::recovery::Recovery;
 use crate::log::restore::open_or_create;
-use crate::note::{Checkpoint, VerifierKey};
+use crate::log::rotating::{publish_key, settled_chain};
+use crate::note::Checkpoint;
 use crate::read::Reader;
 use crate::record::{self, Actor};
 use crate::subjects::Subjects;
@@ -30,7 +33,6 @@ pub(crate) struct Started {
     pub(crate) created: bool,
     /// False if there is no room for the reserve.
     pub(crate) has_room: bool,
-    pub(crate) public_key: VerifierKey,
 }
 
 /// Opens the log of `config`, or begins it.
@@ -48,10 +50,13 @@ pub(crate) fn start(
         std::io::ErrorKind::WouldBlock => AuditError::Locked { directory: directory.clone() },
         _ => AuditError::Io { action: "lock", path: layout.lock(), source },
     })?;
-    let public_key = VerifierKey { name: origin.clone(), key: keys.checkpoint().public_key() };
+    let base = settled_base(disk.as_ref(), &layout)?;
     let names = disk.list(&directory).map_err(AuditError::io("list", &directory))?;
     let segments = Layout::segments(&names);
-    let signed = signed_checkpoint(disk.as_ref(), &layout, &public_key, keys, segments.is_empty())?;
+    let chain = settled_chain(disk.as_ref(), &layout, &origin, keys)?;
+    let signed = signed_checkpoint(disk.as_ref(), &layout, &chain, keys, segments.is_empty())?;
+    publish_key(disk.as_ref(), &layout, chain.last())
+        .map_err(AuditError::io("write", layout.public_key()))?;
 
     finish_replacing(disk.as_ref(), &layout.subjects())
         .map_err(AuditError::io("finish an erasure in", layout.subjects()))?;
@@ -71,6 +76,7 @@ pub(crate) fn start(
         written: 0,
         checkpoint: signed.checkpoint.clone(),
         note: signed.note.clone(),
+        chain: Arc::new(chain),
         batches: 0,
     };
     let setup = Setup {
@@ -84,7 +90,7 @@ pub(crate) fn start(
         subjects: Arc::new(subjects),
         published: Arc::new(Mutex::new(published)),
     };
-    let found = Recovery { setup: &setup, signed: &signed.checkpoint }.run()?;
+    let found = Recovery { setup: &setup, signed: &signed.checkpoint, base: &base }.run()?;
     let tree = open_or_create(setup.disk.as_ref(), &setup.layout.tree())
         .map_err(AuditError::io("open", setup.layout.tree()))?;
     let mut files = LogFiles {
@@ -104,7 +110,7 @@ pub(crate) fn start(
     };
     let has_room = files.claim_reserve();
     let open_calls = open_calls(&files)?;
-    Ok(Started { files, lock, open_calls, torn_bytes: found.torn_bytes, created, has_room, public_key })
+    Ok(Started { files, lock, open_calls, torn_bytes: found.torn_bytes, created, has_room })
 }
 
 impl Started {
@@ -137,7 +143,7 @@ struct Signed {
 fn signed_checkpoint(
     disk: &dyn Disk,
     layout: &Layout,
-    key: &VerifierKey,
+    chain: &KeyChain,
     keys: &KeyStore,
     is_new: bool,
 ) -> Result<Signed, AuditError> {
@@ -145,15 +151,17 @@ fn signed_checkpoint(
     let text = read_if_there(disk, &path).map_err(AuditError::io("read", &path))?;
     let text = text.map(|text| String::from_utf8_lossy(&text).into_owned());
     if let Some(note) = text {
-        let checkpoint = key.open(&note).map_err(AuditError::Checkpoint)?;
+        let checkpoint = chain.open(&note).map_err(AuditError::Checkpoint)?;
         return Ok(Signed { checkpoint, note });
     }
     if !is_new {
         return Err(AuditError::Checkpoint(NoteError::Malformed));
     }
-    let checkpoint = Checkpoint { origin: key.name.clone(), size: 0, root: CompactRange::default().root() };
-    let note = checkpoint.sign(keys.checkpoint())?;
-    replace(disk, &layout.public_key(), format!("{key}\n").as_bytes())
+    let origin = chain.last().name.clone();
+    let checkpoint = Checkpoint { origin, size: 0, root: CompactRange::default().root() };
+    let note = checkpoint.sign(&keys.checkpoint())?;
+    // The key first: a checkpoint without it is nobody's.
+    publish_key(disk, layout, chain.last())
         .and_then(|()| replace(disk, &path, note.as_bytes()))
         .and_then(|()| disk.sync_directory(layout.directory()))
         .map_err(AuditError::io("write", &path))?;

@@ -1,5 +1,6 @@
 //! The log on a disk that fails, fills up and forgets.
 
+mod attacks;
 mod crash;
 mod faults;
 

@@ -17,7 +17,7 @@ fn signer() -> Signer {
 impl Signer {
     fn note(&self, origin: &str, size: u64) -> String {
         let checkpoint = Checkpoint { origin: origin.to_owned(), size, root: [7; 32] };
-        checkpoint.sign(self.keys.checkpoint()).unwrap()
+        checkpoint.sign(&self.keys.checkpoint()).unwrap()
     }
 
     fn key(&self, name: &str) -> VerifierKey {

@@ -127,16 +127,19 @@ const fn class_and_activity(event: Event) -> (u64, u64) {
     const OTHER: u64 = 99;
     match event {
         Event::ServerStarted => (6002, 3),
-        Event::Checkpoint => (6002, OTHER),
+        Event::Checkpoint | Event::SegmentsDropped => (6002, OTHER),
         Event::PolicyLoaded | Event::ConfigChanged => (3004, 3),
         Event::LogRead => (3004, 2),
         Event::SubjectErased => (3004, 4),
         Event::OverrideActive
+        | Event::RestoreAccepted
+        | Event::KeyRotated
         | Event::ApprovalRequested
         | Event::ApprovalGranted
         | Event::ApprovalDenied
         | Event::ApprovalExpired => (3004, OTHER),
         Event::Login => (3002, 1),
+        Event::BreakGlassRequested | Event::BreakGlassGranted | Event::BreakGlassReviewed => (3005, OTHER),
         Event::TokenCreated | Event::Revoked => (3003, OTHER),
         Event::List => (6003, 2),
         Event::Refused | Event::Intent | Event::Outcome | Event::Abandoned => (6003, OTHER),
@@ -146,7 +149,12 @@ const fn class_and_activity(event: Event) -> (u64, u64) {
 const fn severity(event: Event) -> u64 {
     match event {
         Event::Refused | Event::Abandoned | Event::ApprovalDenied => 2,
-        Event::OverrideActive | Event::SubjectErased => 3,
+        Event::OverrideActive
+        | Event::SubjectErased
+        | Event::RestoreAccepted
+        | Event::BreakGlassRequested
+        | Event::BreakGlassReviewed => 3,
+        Event::BreakGlassGranted => 4,
         _ => 1,
     }
 }

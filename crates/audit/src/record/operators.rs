@@ -80,9 +80,17 @@ fn people(event: &OperatorEvent) -> People<'_> {
     use OperatorEvent as E;
     let (by, other) = match event {
         E::ServerStarted { .. } | E::OverrideActive { .. } => (None, None),
-        E::PolicyLoaded { by, .. } | E::ConfigChanged { by, .. } => (by.as_ref(), None),
+        E::PolicyLoaded { by, .. }
+        | E::ConfigChanged { by, .. }
+        | E::RestoreAccepted { by, .. }
+        | E::KeyRotated { by, .. } => (by.as_ref(), None),
         E::LogRead { by, about, .. } => (by.as_ref(), about.clone()),
-        E::Login { who, .. } | E::ApprovalRequested { who, .. } => (Some(who), None),
+        E::Login { who, .. } | E::ApprovalRequested { who, .. } | E::BreakGlassRequested { who, .. } => {
+            (Some(who), None)
+        }
+        E::BreakGlassGranted { by, requester, .. } | E::BreakGlassReviewed { by, requester, .. } => {
+            (Some(by), Some(Person::of(requester)))
+        }
         E::ApprovalGranted { approver, requester, .. } | E::ApprovalDenied { approver, requester, .. } => {
             (Some(approver), Some(Person::of(requester)))
         }
@@ -124,11 +132,15 @@ fn entity_name(event: &OperatorEvent) -> Option<(&'static str, &str)> {
         | E::ApprovalGranted { approval, .. }
         | E::ApprovalDenied { approval, .. }
         | E::ApprovalExpired { approval, .. } => Some(("approval", approval)),
+        E::BreakGlassRequested { id, .. }
+        | E::BreakGlassGranted { id, .. }
+        | E::BreakGlassReviewed { id, .. } => Some(("break_glass", id)),
         E::TokenCreated { token_id, .. } => Some(("token", token_id)),
         // A person is named under `user`, encrypted.
         E::Revoked { revoked: Revoked { what: What::Person(_), .. }, .. } => None,
         E::Revoked { revoked, .. } => Some((revoked.what.kind(), revoked.what.name())),
-        E::LogRead { .. } | E::SubjectErased { .. } => Some(("audit_log", "audit")),
+        E::RestoreAccepted { witness, .. } => Some(("witness", witness)),
+        E::LogRead { .. } | E::SubjectErased { .. } | E::KeyRotated { .. } => Some(("audit_log", "audit")),
         _ => None,
     }
 }
@@ -160,10 +172,23 @@ fn fields(event: &OperatorEvent, body: &mut Body<'_>) {
             body.json.key("policy").hex(policy.as_bytes());
             body.json.key("tool").string(tool.as_str());
         }
-        E::ApprovalGranted { reason, .. } | E::ApprovalDenied { reason, .. } => {
+        E::ApprovalGranted { votes, needed, reason, .. } => {
+            body.json.key("needed").number((*needed).into());
             optional_reason(body, reason.as_deref());
+            body.json.key("votes").number((*votes).into());
         }
+        E::ApprovalDenied { reason, .. } => optional_reason(body, reason.as_deref()),
         E::ApprovalExpired { .. } => {}
+        E::BreakGlassRequested { roles, minutes, reason, .. } => {
+            body.json.key("minutes").number((*minutes).into());
+            body.personal("reason", "unmapped.reason", reason);
+            body.json.key("roles").string(&capped(&roles.join(" "), MAX_TEXT_BYTES));
+        }
+        E::BreakGlassGranted { roles, expires, .. } => {
+            body.json.key("expires").number(expires.0);
+            body.json.key("roles").string(&capped(&roles.join(" "), MAX_TEXT_BYTES));
+        }
+        E::BreakGlassReviewed { finding, .. } => body.personal("finding", "unmapped.finding", finding),
         E::TokenCreated { principal, audience, expires, .. } => {
             body.json.key("audience").string(&capped(audience, MAX_TEXT_BYTES));
             body.json.key("client").string(principal.client.as_str());
@@ -177,6 +202,16 @@ fn fields(event: &OperatorEvent, body: &mut Body<'_>) {
             body.json.key("tenant").string(revoked.tenant.as_str());
         }
         E::SubjectErased { reason, .. } => optional_reason(body, reason.as_deref()),
+        E::KeyRotated { key, previous, reason, .. } => {
+            body.json.key("key").string(&key.to_string());
+            body.json.key("previous").string(&previous.to_string());
+            optional_reason(body, reason.as_deref());
+        }
+        E::RestoreAccepted { witness_records, records, reason, .. } => {
+            body.personal("reason", "unmapped.reason", reason);
+            body.json.key("records").number(*records);
+            body.json.key("witness_records").number(*witness_records);
+        }
         E::LogRead { command, call, records, .. } => {
             if let Some(call) = call {
                 body.json.key("call").plain(call);

@@ -4,6 +4,7 @@ use super::body::{Parts, RecordError, Status, record};
 use super::{Actor, Header, json_of};
 use crate::Event;
 use crate::limits::MAX_CARRIED_INTENTS;
+use crate::tree::Hash;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use domain::{CallId, Digest, RefusalCode, UnixMillis};
@@ -125,6 +126,34 @@ pub(crate) fn read_carried(record: &[u8]) -> Option<Carried> {
         open: open.collect::<Option<_>>()?,
         records: fields.records,
     })
+}
+
+/// That the records from `first` on, up to `next`, are dropped. `root` is the root over all before `next`.
+pub(crate) fn dropped(first: u64, next: u64, root: &Hash, time: UnixMillis) -> Result<Vec<u8>, RecordError> {
+    let parts = Parts { status: Status::Success, ..Parts::default() };
+    record(Event::SegmentsDropped, time, &parts, |body| {
+        body.json.key("first").number(first);
+        body.json.key("next").number(next);
+        body.json.key("tree").word(&STANDARD.encode(root));
+    })
+}
+
+#[derive(Deserialize)]
+struct DroppedBody {
+    unmapped: DroppedFields,
+}
+
+#[derive(Deserialize)]
+struct DroppedFields {
+    next: u64,
+}
+
+/// The first record that was kept, as the record says; `None` for any other record.
+pub(crate) fn dropped_until(record: &[u8]) -> Option<u64> {
+    if Header::read(record)?.event != Event::SegmentsDropped {
+        return None;
+    }
+    Some(serde_json::from_slice::<DroppedBody>(json_of(record)).ok()?.unmapped.next)
 }
 
 #[derive(Deserialize)]

@@ -56,6 +56,7 @@ fn every_record(desk: &Desk) -> Vec<Vec<u8>> {
         refused_from(Some([198, 51, 100, 9].into()), &codes, now, &actor, now).unwrap(),
         over_quota(5, now, &actor, now).unwrap(),
         rolled(&carried, now).unwrap().remove(0),
+        super::dropped(0, 5, &[3; 32], now).unwrap(),
     ];
     records
         .extend(samples::operator_events().iter().map(|event| operator(event, &desk.subjects, now).unwrap()));
@@ -82,7 +83,7 @@ fn canonical(value: &Value) -> String {
 fn every_record_is_canonical_json_with_the_ocsf_fields() {
     let desk = desk();
     let records = every_record(&desk);
-    assert_eq!(records.len(), 23);
+    assert_eq!(records.len(), 29);
     for record in &records {
         let text = std::str::from_utf8(json_of(record)).unwrap();
         let value: Value = serde_json::from_str(text).unwrap();

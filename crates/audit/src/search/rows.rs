@@ -142,6 +142,11 @@ impl SegmentRows {
         numbered.filter(move |(_, row)| fits(row)).map(|(number, row)| (number as u32, row.offset))
     }
 
+    /// Offsets of the records' frames.
+    pub(crate) fn offsets(&self) -> Vec<u32> {
+        self.rows.iter().map(|row| row.offset).collect()
+    }
+
     /// The file's bytes.
     pub(crate) fn to_bytes(&self, first: u64) -> Vec<u8> {
         let mut bytes = ROWS_MAGIC.to_vec();
@@ -215,7 +220,7 @@ pub(crate) struct ActiveRows {
 
 impl ActiveRows {
     /// The rows of the durable bytes of the segment that begins at `first`.
-    pub(super) fn caught_up(&mut self, first: u64, segment: &[u8]) -> &SegmentRows {
+    pub(crate) fn caught_up(&mut self, first: u64, segment: &[u8]) -> &SegmentRows {
         let start = match self.read {
             Some((known, stop)) if known == first => stop,
             _ => {

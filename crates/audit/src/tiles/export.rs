@@ -2,15 +2,12 @@
 
 use super::path::tiles_of;
 use super::tile;
-use crate::disk::{Disk, RealDisk, SharedDisk, write_all_at};
-use crate::layout::Layout;
-use crate::note::VerifierKey;
-use crate::read::Reader;
+use crate::AuditError;
+use crate::disk::{Disk, RealDisk, write_all_at};
 use crate::verify::VerifyError;
-use crate::{AuditError, NoteError};
+use crate::view::View;
 use std::io;
 use std::path::Path;
-use std::sync::Arc;
 
 /// What was written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,18 +23,10 @@ pub struct TilesExported {
 /// Reads files alone, as [`crate::verify`]. Refuses a log whose stored hashes do not give the signed root.
 /// Personal fields stay sealed.
 pub fn export_tiles(directory: &Path, out: &Path) -> Result<TilesExported, VerifyError> {
-    let disk: SharedDisk = Arc::new(RealDisk);
-    let layout = Layout::new(directory);
-    let read = |path: &Path| disk.read(path).map_err(VerifyError::io(path));
-    let note = String::from_utf8_lossy(&read(&layout.checkpoint())?).into_owned();
-    let key_text = String::from_utf8_lossy(&read(&layout.public_key())?).into_owned();
-    let key: VerifierKey = key_text.parse().map_err(VerifyError::PublicKey)?;
-    let bad_note = |source: NoteError| VerifyError::Checkpoint { which: "the checkpoint".to_owned(), source };
-    let checkpoint = key.open(&note).map_err(bad_note)?;
-    let (size, root) = (checkpoint.size, checkpoint.root);
-    let names = disk.list(directory).map_err(VerifyError::io(directory))?;
-    let reader =
-        Reader::of_files(Arc::clone(&disk), layout, Layout::segments(&names), checkpoint, note.clone());
+    let disk = &RealDisk;
+    let view = View::of_directory(directory)?;
+    let (reader, size, note) = (view.reader(), view.checkpoint_size(), view.checkpoint_note());
+    let root = view.open(&note).map_err(VerifyError::PublicKey)?.root;
     if reader.root(size).map_err(|error| unreadable(directory, error))? != root {
         return Err(VerifyError::BadRange { index: 0, last: size.saturating_sub(1) });
     }
@@ -48,13 +37,16 @@ pub fn export_tiles(directory: &Path, out: &Path) -> Result<TilesExported, Verif
     }
     let mut exported = TilesExported { records: size, tiles: 0 };
     for path in tiles_of(size) {
-        let bytes = tile(&reader, &path).map_err(|error| unreadable(directory, error))?;
-        put(disk.as_ref(), &out.join(path.to_string()), &bytes)?;
+        let bytes = tile(reader, &path).map_err(|error| unreadable(directory, error))?;
+        put(disk, &out.join(path.to_string()), &bytes)?;
         exported.tiles += 1;
     }
-    put(disk.as_ref(), &out.join("checkpoint.pub"), key_text.as_bytes())?;
+    put(disk, &out.join("checkpoint.pub"), format!("{}\n", view.chain().last()).as_bytes())?;
+    if !view.chain().statements().is_empty() {
+        put(disk, &out.join("checkpoint.keys"), view.chain().statements().as_bytes())?;
+    }
     // Last: who finds a checkpoint finds its tiles.
-    put(disk.as_ref(), &out.join("checkpoint"), note.as_bytes())?;
+    put(disk, &out.join("checkpoint"), note.as_bytes())?;
     Ok(exported)
 }
 

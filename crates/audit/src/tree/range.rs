@@ -1,6 +1,8 @@
 //! The right edge of a growing tree: all that is needed to append and to know the root.
 
 use super::{Hash, empty_root, node_hash};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 
 /// The roots of the complete subtrees that make up a tree, largest first: at most 64 hashes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -21,6 +23,22 @@ impl CompactRange {
             edge.push(node(level, (size >> level) - 1)?);
         }
         Ok(Self { size, edge })
+    }
+
+    /// As text: the number of leaves, then each subtree's root in base64, a line each.
+    pub(crate) fn to_text(&self) -> String {
+        let roots = self.edge.iter().map(|root| STANDARD.encode(root));
+        std::iter::once(self.size.to_string()).chain(roots).map(|line| line + "\n").collect()
+    }
+
+    /// What [`CompactRange::to_text`] gave; `None` for anything else.
+    pub(crate) fn from_text(text: &str) -> Option<Self> {
+        let mut lines = text.strip_suffix('\n')?.split('\n');
+        let size: u64 = lines.next()?.parse().ok()?;
+        let edge: Vec<Hash> =
+            lines.map(|line| STANDARD.decode(line).ok()?.try_into().ok()).collect::<Option<_>>()?;
+        let range = Self { size, edge };
+        (range.edge.len() == size.count_ones() as usize && range.to_text() == text).then_some(range)
     }
 
     /// How many leaves there are.

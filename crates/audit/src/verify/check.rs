@@ -3,13 +3,14 @@
 use super::material::{Material, StoredLeaves};
 use super::{Verified, VerifyError, VerifyRequest};
 use crate::Event;
+use crate::chain::KeyChain;
 use crate::disk::Disk;
 use crate::limits::CHECKPOINT_RECORDS;
-use crate::note::{Checkpoint, VerifierKey};
+use crate::note::{Checkpoint, NoteError, VerifierKey};
 use crate::receipt::ReceiptFile;
-use crate::record::{BadFrame, Header};
+use crate::record::{BadFrame, Header, dropped_until};
 use crate::segment::{Stop, Walk, was_durable};
-use crate::tree::{CompactRange, Hash};
+use crate::tree::{self, CompactRange, HASH_BYTES, Hash};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use std::collections::BTreeMap;
@@ -28,6 +29,10 @@ pub(super) struct Check<'a> {
     origin: String,
     /// Signed roots by size.
     signed: BTreeMap<u64, Vec<Checkpoint>>,
+    /// The tree over what was dropped.
+    base: CompactRange,
+    /// What the log itself says was dropped.
+    dropped_until: u64,
     /// The tree over the records.
     range: CompactRange,
     /// The tree over the stored leaf hashes, as long as there are any.
@@ -46,17 +51,10 @@ impl<'a> Check<'a> {
         material: &'a Material,
         request: &'a VerifyRequest,
     ) -> Result<Self, VerifyError> {
-        let key = match &request.public_key {
-            Some(key) => key.clone(),
-            None => material
-                .public_key
-                .as_deref()
-                .unwrap_or_default()
-                .parse::<VerifierKey>()
-                .map_err(VerifyError::PublicKey)?,
-        };
+        let chain = key_chain(material, request.public_key.as_ref())?;
+        let origin = chain.last().name.clone();
         let receipts = request.receipts.as_slice();
-        if receipts.iter().any(|receipt| receipt.origin != key.name) {
+        if receipts.iter().any(|receipt| receipt.origin != origin) {
             return Err(VerifyError::Receipt { problem: "is of another log" });
         }
         let given = request.checkpoint.iter().map(|note| ("the given checkpoint", note));
@@ -67,20 +65,28 @@ impl<'a> Check<'a> {
         let own = material.notes.iter().map(|(which, note)| (which.as_str(), note));
         let mut signed: BTreeMap<u64, Vec<Checkpoint>> = BTreeMap::new();
         for (which, note) in own.chain(given).chain(receipted) {
-            let checkpoint = key
+            let checkpoint = chain
                 .open(note)
                 .map_err(|source| VerifyError::Checkpoint { which: which.to_owned(), source })?;
             signed.entry(checkpoint.size).or_default().push(checkpoint);
         }
-        let stored =
-            material.tree.as_deref().map(|path| (StoredLeaves::new(disk, path), CompactRange::default()));
+        let base = match material.base.as_str() {
+            "" => CompactRange::default(),
+            text => CompactRange::from_text(text).ok_or(VerifyError::BadRecord {
+                index: 0,
+                problem: "the tree over what was dropped is damaged",
+            })?,
+        };
+        let stored = material.tree.as_deref().map(|path| (StoredLeaves::new(disk, path), base.clone()));
         Ok(Self {
             disk,
             material,
             receipts,
-            origin: key.name,
+            origin,
             signed,
-            range: CompactRange::default(),
+            range: base.clone(),
+            base,
+            dropped_until: 0,
             stored,
             first_difference: None,
             good: 0,
@@ -103,6 +109,7 @@ impl<'a> Check<'a> {
             let bytes = place.read(self.disk)?;
             let mut walk = Walk::new(&bytes, *first);
             for (_, frame) in walk.by_ref() {
+                self.dropped_until = dropped_until(frame.record).unwrap_or(self.dropped_until);
                 self.record(frame.header, frame.leaf)?;
             }
             let is_last = number + 1 == segments.len();
@@ -110,10 +117,12 @@ impl<'a> Check<'a> {
         }
         self.end()?;
         self.check_signed()?;
+        self.check_dropped()?;
         self.receipts.iter().try_for_each(|receipt| self.check_receipt(receipt))?;
         Ok(Verified {
             origin: self.origin,
             records: self.range.size(),
+            first: self.base.size(),
             root: self.range.root(),
             signed_records: self.good,
             checkpoints_checked: self.checked,
@@ -233,7 +242,61 @@ impl<'a> Check<'a> {
         Err(VerifyError::Unsigned { index: self.good, more: unsigned - 1 })
     }
 
+    /// What is not there has to be what the log says was dropped, and checkpoints over it have to be of it.
+    fn check_dropped(&self) -> Result<(), VerifyError> {
+        if self.dropped_until < self.base.size() {
+            let problem = "it is missing, and no record says that it was dropped";
+            return Err(VerifyError::BadRecord { index: self.dropped_until, problem });
+        }
+        let (base, root) = (self.base.size(), self.base.root());
+        for (size, signed) in self.signed.range(1..base.max(1)) {
+            let path = self.stored_nodes().and_then(|node| tree::consistency_path(*size, base, node).ok());
+            let path = path.ok_or(VerifyError::Dropped { size: *size })?;
+            let holds = |checkpoint: &Checkpoint| {
+                tree::verify_consistency(*size, &checkpoint.root, base, &root, &path)
+            };
+            if !signed.iter().all(holds) {
+                return Err(VerifyError::BadRange { index: 0, last: size - 1 });
+            }
+        }
+        Ok(())
+    }
+
+    /// The stored hashes of the tree, if there are any.
+    fn stored_nodes(&self) -> Option<impl FnMut(u32, u64) -> Result<Hash, ()>> {
+        let (disk, path) = (self.disk, self.material.tree.as_deref()?);
+        Some(move |level, index| {
+            let at = tree::position_of(level, index) * HASH_BYTES as u64;
+            disk.read_at(path, at, HASH_BYTES).ok().and_then(|bytes| bytes.try_into().ok()).ok_or(())
+        })
+    }
+
+    /// The receipt of a call whose records were dropped: its leaf is under the tree over them.
+    fn check_dropped_receipt(&self, receipt: &ReceiptFile) -> Result<(), VerifyError> {
+        let (base, index) = (self.base.size(), receipt.outcome_index);
+        let gone = || VerifyError::Receipt { problem: "speaks of records that were dropped" };
+        let leaf: Hash =
+            STANDARD.decode(&receipt.leaf).ok().and_then(|leaf| leaf.try_into().ok()).ok_or_else(gone)?;
+        let node = self.stored_nodes().ok_or_else(gone)?;
+        let path = tree::inclusion_path(index, base, node).map_err(|()| gone())?;
+        if tree::verify_inclusion(&leaf, index, base, &path, &self.base.root()) {
+            return Ok(());
+        }
+        Err(VerifyError::BadRecord { index, problem: "it is not the record of the receipt" })
+    }
+
     fn check_receipt(&self, receipt: &ReceiptFile) -> Result<(), VerifyError> {
+        if receipt.outcome_index < self.base.size() {
+            return self.check_dropped_receipt(receipt);
+        }
+        if receipt.intent_index < self.base.size() {
+            // The intent was dropped, the outcome was not: its leaf is all that there is to compare.
+            let outcome = self.receipted.get(&receipt.outcome_index).copied().flatten();
+            let same = outcome.is_some_and(|(_, leaf)| STANDARD.encode(leaf) == receipt.leaf);
+            let problem = "it is not the record of the receipt";
+            let bad = VerifyError::BadRecord { index: receipt.outcome_index, problem };
+            return if same { Ok(()) } else { Err(bad) };
+        }
         let found = |index| self.receipted.get(&index).copied().flatten();
         let (Some((intent, _)), Some((outcome, leaf))) =
             (found(receipt.intent_index), found(receipt.outcome_index))
@@ -257,5 +320,16 @@ impl<'a> Check<'a> {
         } else {
             Err(VerifyError::Receipt { problem: "does not name an intent and its outcome" })
         }
+    }
+}
+
+/// The keys beside the records; if one was kept elsewhere, only such as it vouches for.
+fn key_chain(material: &Material, kept: Option<&VerifierKey>) -> Result<KeyChain, VerifyError> {
+    let last = material.public_key.as_deref().unwrap_or_default().parse::<VerifierKey>();
+    let own = last.and_then(|last| KeyChain::read(&material.rotations, &last));
+    match (own, kept) {
+        (Ok(chain), Some(kept)) if chain.has(kept) => Ok(chain),
+        (_, Some(kept)) => Ok(KeyChain::of(kept.clone())),
+        (own, None) => own.map_err(|error: NoteError| VerifyError::PublicKey(error)),
     }
 }

@@ -24,6 +24,10 @@ pub(crate) fn export_on(disk: &dyn Disk, directory: &Path, file: &Path) -> Resul
     // In this order, so that every note's records are in the export.
     let latest = read(&layout.checkpoint())?;
     let key = read(&layout.public_key())?;
+    let rotations = layout.rotations();
+    let rotations = read_if_there(disk, &rotations).map_err(VerifyError::io(&rotations))?.unwrap_or_default();
+    let base = layout.base();
+    let base = read_if_there(disk, &base).map_err(VerifyError::io(&base))?.unwrap_or_default();
     let names = disk.list(directory).map_err(VerifyError::io(directory))?;
     let firsts = Layout::segments(&names);
     let mut notes = latest;
@@ -40,6 +44,14 @@ pub(crate) fn export_on(disk: &dyn Disk, directory: &Path, file: &Path) -> Resul
     };
     put(format!("{EXPORT_HEAD}\n").as_bytes())?;
     put(&key)?;
+    if !rotations.is_empty() {
+        put(format!("keys {}\n", rotations.len()).as_bytes())?;
+        put(&rotations)?;
+    }
+    if !base.is_empty() {
+        put(format!("base {}\n", base.len()).as_bytes())?;
+        put(&base)?;
+    }
     put(format!("notes {}\n", notes.len()).as_bytes())?;
     put(&notes)?;
     for first in firsts {

@@ -32,6 +32,10 @@ impl Place {
 #[derive(Debug)]
 pub(super) struct Material {
     pub(super) public_key: Option<String>,
+    /// Which key followed which.
+    pub(super) rotations: String,
+    /// The tree over what was dropped, as text.
+    pub(super) base: String,
     /// Signed notes, each with a name for messages.
     pub(super) notes: Vec<(String, String)>,
     /// First index and bytes.
@@ -53,6 +57,8 @@ impl Material {
         let names = disk.list(directory).map_err(VerifyError::io(directory))?;
         let firsts = Layout::segments(&names);
         let public_key = read(&layout.public_key())?.map(|key| text(&key));
+        let base = text(&read(&layout.base())?.unwrap_or_default());
+        let rotations = text(&read(&layout.rotations())?.unwrap_or_default());
         if firsts.is_empty() && latest.is_none() {
             return Err(VerifyError::NoLog { path: directory.to_owned() });
         }
@@ -68,7 +74,7 @@ impl Material {
             let length = disk.length(&path).map_err(VerifyError::io(&path))?;
             segments.push((first, Place { path, offset: 0, length }));
         }
-        Ok(Self { public_key, notes, segments, tree: Some(layout.tree()) })
+        Ok(Self { public_key, rotations, base, notes, segments, tree: Some(layout.tree()) })
     }
 
     pub(super) fn of_export(disk: &dyn Disk, path: &Path) -> Result<Self, VerifyError> {
@@ -80,7 +86,9 @@ impl Material {
             let line = text(bytes.get(..end).unwrap_or_default());
             let words: Vec<&str> = line.split(' ').collect();
             let length = match words.as_slice() {
-                ["notes", length] | ["segment", _, length] => length.parse().map_err(|_| no_log())?,
+                ["notes" | "keys" | "base", length] | ["segment", _, length] => {
+                    length.parse().map_err(|_| no_log())?
+                }
                 _ => 0,
             };
             let content = at + end as u64 + 1;
@@ -90,12 +98,26 @@ impl Material {
         if line()?.0 != EXPORT_HEAD {
             return Err(no_log());
         }
-        let mut material =
-            Self { public_key: Some(line()?.0), notes: Vec::new(), segments: Vec::new(), tree: None };
+        let mut material = Self {
+            public_key: Some(line()?.0),
+            rotations: String::new(),
+            base: String::new(),
+            notes: Vec::new(),
+            segments: Vec::new(),
+            tree: None,
+        };
         loop {
             let (head, offset) = line()?;
             let number = |text: &str| text.parse::<u64>().map_err(|_| no_log());
             match head.split(' ').collect::<Vec<_>>().as_slice() {
+                ["keys", length] => {
+                    let place = Place { path: path.to_owned(), offset, length: number(length)? };
+                    material.rotations = text(&place.read(disk)?);
+                }
+                ["base", length] => {
+                    let place = Place { path: path.to_owned(), offset, length: number(length)? };
+                    material.base = text(&place.read(disk)?);
+                }
                 ["notes", length] => {
                     let place = Place { path: path.to_owned(), offset, length: number(length)? };
                     let history = text(&place.read(disk)?);

@@ -8,11 +8,14 @@
     reason = "a test that cannot go on fails; clippy counts the helpers beside the tests as production code"
 )]
 
+mod attacks;
 mod calls;
 mod killed;
 mod linear;
 mod notes;
 mod quotas;
+mod retention;
+mod rotating;
 mod searching;
 mod secrecy;
 mod shredded;

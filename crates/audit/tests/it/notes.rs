@@ -22,7 +22,7 @@ fn another_implementation_of_signed_notes_verifies_the_checkpoint() {
     assert_eq!((verified.len(), unknown.len()), (1, 0));
     let text = String::from_utf8(note.text().to_vec()).unwrap();
     assert!(text.starts_with("secure-mcp/node-1\n2\n"), "{text}");
-    assert_eq!(key.trim().parse::<VerifierKey>().unwrap(), *log.public_key());
+    assert_eq!(key.trim().parse::<VerifierKey>().unwrap(), log.public_key());
 }
 
 #[test]

@@ -23,6 +23,8 @@ fn no_file_holds_a_name_an_address_or_a_user_agent() {
         call: call_id(1),
         approver: who("bartholomew"),
         requester: who("wilhelmina@acme.example").principal,
+        votes: 1,
+        needed: 1,
         reason: Some("wilhelmina convinced bartholomew".to_owned()),
     }))
     .unwrap();

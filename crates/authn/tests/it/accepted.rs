@@ -1,7 +1,7 @@
 //! Good tokens, and what they say of the caller.
 
 use crate::signer::SIGNER;
-use crate::world::{CLAIMS, HEADER, MCP, ManualClock, NOW, arrival, ask, authenticator, code};
+use crate::world::{CLAIMS, HEADER, MCP, ManualClock, NOW, arrival, ask, at_once, authenticator, code};
 use authn::{Audience, authenticate};
 use domain::{Control, RefusalCode, Verdict};
 
@@ -61,7 +61,7 @@ fn a_child_is_the_same_principal() {
 #[test]
 fn no_token_is_no_call() {
     let authenticator = authenticator(&ManualClock::at_seconds(NOW));
-    let answer = authenticate(&arrival(None), Audience::Mcp, &authenticator);
+    let answer = at_once(authenticate(&arrival(None), Audience::Mcp, &authenticator));
     assert_eq!(code(answer), Err(RefusalCode::Unauthenticated));
     assert_eq!(code(ask(&authenticator, "")), Err(RefusalCode::Unauthenticated));
 }
@@ -78,7 +78,7 @@ fn a_token_opens_its_own_plane_only() {
     for _ in 0..2 {
         for (own, token) in &tokens {
             for asked in [Audience::Mcp, Audience::Admin] {
-                let answer = authenticate(&arrival(Some(token)), asked, &authenticator);
+                let answer = at_once(authenticate(&arrival(Some(token)), asked, &authenticator));
                 let expected = if asked == *own { Ok(()) } else { Err(RefusalCode::Unauthenticated) };
                 assert_eq!(code(answer), expected, "{own:?} at {asked:?}");
             }

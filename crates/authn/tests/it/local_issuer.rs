@@ -1,6 +1,6 @@
 //! The embedded issuer: what it mints, the server accepts, and nobody else's rules apply to it.
 
-use crate::world::{MCP, ManualClock, NOW, arrival, ask, code};
+use crate::world::{MCP, ManualClock, NOW, arrival, ask, at_once, code};
 use authn::{Audience, Authenticator, LocalIssuer, MAX_LIFETIME, MintError, TokenRequest, authenticate};
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair as _};
 use base64::Engine as _;
@@ -39,7 +39,8 @@ fn a_minted_token_is_accepted_for_its_plane_until_its_end() {
         Authenticator::new(vec![issuer.trusted().unwrap()], MCP.to_owned(), Arc::clone(&clock) as _);
     for audience in [Audience::Mcp, Audience::Admin] {
         let token = issuer.mint(&request(audience, HOUR), MINTED, [7; 16]).unwrap();
-        let evidence = authenticate(&arrival(Some(token.expose())), audience, &authenticator).unwrap();
+        let evidence =
+            at_once(authenticate(&arrival(Some(token.expose())), audience, &authenticator)).unwrap();
         let principal = evidence.principal();
         let names = (principal.tenant.as_str(), principal.person.as_str(), principal.client.as_str());
         assert_eq!(names, ("acme", "ana", "quickstart"));

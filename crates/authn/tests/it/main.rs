@@ -12,9 +12,11 @@
 mod accepted;
 mod attacks;
 mod compile_fail;
+mod key_servers;
 mod key_sets;
 mod local_issuer;
 mod remembered;
 mod revoked;
 mod signer;
+mod token_cases;
 mod world;

@@ -4,17 +4,15 @@ use crate::signer::SIGNER;
 use authn::{Arrival, Audience, Authenticated, Authenticator, KeySet, TrustedIssuer, authenticate};
 use bytes::Bytes;
 use domain::{Clock, Refusal, RefusalCode, Secret, UnixMillis};
+use futures_util::FutureExt as _;
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 pub const MCP: &str = "https://mcp.example.com/mcp";
 pub const ISSUER: &str = "https://login.example.com";
-/// Seconds; the claims of [`CLAIMS`] are issued then, for an hour.
-pub const NOW: u64 = 2_000_000_000;
 
-pub const HEADER: &str = r#"{"alg":"EdDSA","typ":"at+jwt","kid":"ed"}"#;
-pub const CLAIMS: &str = r#"{"iss":"https://login.example.com","sub":"ana","aud":"https://mcp.example.com/mcp","exp":2000003600,"nbf":2000000000,"iat":2000000000,"jti":"t1","client_id":"assistant","tenant":"other","groups":["analyst"]}"#;
+pub use crate::token_cases::{CLAIMS, HEADER, NOW};
 
 /// A clock that stands until it is moved.
 pub struct ManualClock(AtomicU64);
@@ -44,7 +42,7 @@ pub fn issuer_with(jwks: &str) -> TrustedIssuer {
     TrustedIssuer {
         admin: true,
         issuer: ISSUER.to_owned(),
-        keys: KeySet::from_jwks(jwks).unwrap(),
+        keys: KeySet::from_jwks(jwks).unwrap().into(),
         audience: None,
         tenant: Some("acme".parse().unwrap()),
         roles_claim: Some("groups".to_owned()),
@@ -65,7 +63,12 @@ pub fn arrival(token: Option<&str>) -> Arrival {
 }
 
 pub fn ask(authenticator: &Authenticator, token: &str) -> Result<Authenticated, Refusal> {
-    authenticate(&arrival(Some(token)), Audience::Mcp, authenticator)
+    at_once(authenticate(&arrival(Some(token)), Audience::Mcp, authenticator))
+}
+
+/// With keys that are there nothing is waited for.
+pub fn at_once<T>(answer: impl Future<Output = T>) -> T {
+    answer.now_or_never().expect("it waits")
 }
 
 pub fn code(answer: Result<Authenticated, Refusal>) -> Result<(), RefusalCode> {

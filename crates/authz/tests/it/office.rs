@@ -5,6 +5,7 @@ use authn::{
 };
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
 use domain::{Clock, Secret, UnixMillis};
+use futures_util::FutureExt as _;
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use std::time::Duration;
@@ -52,7 +53,8 @@ impl Office {
             user_agent: None,
             body: bytes::Bytes::new(),
         };
-        authenticate(&arrival, audience, &self.authenticator).expect("evidence")
+        let answer = authenticate(&arrival, audience, &self.authenticator);
+        answer.now_or_never().expect("nothing to wait for").expect("evidence")
     }
 
     /// A person of `acme` at the MCP endpoint, through the client `quickstart`.

@@ -36,6 +36,10 @@ pub(crate) enum AuditCommand {
     Shred(Shred),
     /// Verify the log from its files alone; exit code 2 names the first bad record
     Verify(Verify),
+    /// Make another key sign the checkpoints; the old one vouches for it and is destroyed
+    RotateKey(RotateKey),
+    /// Say that a restored log is known and meant, so that the server starts with it; recorded
+    AcceptRestore(AcceptRestore),
     /// Copy the whole log into one new file, or into tiles; personal fields stay encrypted
     Export(Export),
 }
@@ -47,6 +51,8 @@ impl AuditCommand {
             Self::Search(search) => search.json,
             Self::Shred(shred) => shred.json,
             Self::Verify(verify) => verify.json,
+            Self::RotateKey(rotate) => rotate.json,
+            Self::AcceptRestore(accept) => accept.json,
             Self::Export(export) => export.json,
         }
     }
@@ -123,6 +129,35 @@ pub(crate) struct Verify {
     /// The log's public key, kept elsewhere (`<name>+<hash>+<key>`); by default the log's own copy
     #[arg(long, value_name = "KEY")]
     pub(crate) key: Option<String>,
+    /// Ask the configuration's witnesses as well whether they saw this log
+    #[arg(long, conflicts_with_all = ["dir", "export"])]
+    pub(crate) witness: bool,
+    #[command(flatten)]
+    pub(crate) home: Home,
+    /// Speak JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// `audit rotate-key`
+#[derive(Debug, Args)]
+pub(crate) struct RotateKey {
+    /// Why; it goes into the log, encrypted
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) reason: Option<String>,
+    #[command(flatten)]
+    pub(crate) access: AdminAccess,
+    /// Speak JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// `audit accept-restore`
+#[derive(Debug, Args)]
+pub(crate) struct AcceptRestore {
+    /// Why; it goes into the log, encrypted
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) reason: String,
     #[command(flatten)]
     pub(crate) home: Home,
     /// Speak JSON

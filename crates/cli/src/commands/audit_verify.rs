@@ -3,12 +3,12 @@
 
 use crate::arguments::Verify;
 use crate::context::Context;
-use crate::{Exit, Failure, files};
+use crate::{Exit, Failure, WitnessLine, files};
 use audit::{ReceiptFile, Verified, VerifierKey, VerifyError, VerifyRequest, VerifySource, verify};
 use serde_json::{Value, json};
 use std::path::Path;
 
-pub(super) fn run(asked: &Verify, context: Context<'_>) -> Result<Exit, Failure> {
+pub(super) async fn run(asked: &Verify, context: Context<'_>) -> Result<Exit, Failure> {
     let source = match (&asked.dir, &asked.export) {
         (Some(directory), _) => VerifySource::Directory(directory.clone()),
         (None, Some(export)) => VerifySource::Export(export.clone()),
@@ -22,7 +22,37 @@ pub(super) fn run(asked: &Verify, context: Context<'_>) -> Result<Exit, Failure>
     };
     let verified = verify_log(&request).map_err(|error| failure_of(&error))?;
     say(&verified, request.receipts.len(), context);
-    Ok(Exit::Ok)
+    if asked.witness { ask_witnesses(asked, context).await } else { Ok(Exit::Ok) }
+}
+
+/// Exit code 2 if a witness saw another log.
+async fn ask_witnesses(asked: &Verify, context: Context<'_>) -> Result<Exit, Failure> {
+    let settings = asked.home.settings()?;
+    let lines = context.server.compare_witnesses(&settings).await?;
+    if lines.is_empty() {
+        return Err(Failure::usage(
+            "no_witness",
+            "the configuration names no witness",
+            "write one, [[audit.witness]], and give the configuration with --config",
+        ));
+    }
+    for WitnessLine { witness, agrees, said } in &lines {
+        let word = match agrees {
+            Some(true) => "agrees",
+            Some(false) => "DIFFERS",
+            None => "silent",
+        };
+        let value = json!({ "witness": witness, "agrees": agrees, "said": said });
+        context.output.say(format!("{word:<7}  {witness}: {said}"), &value);
+    }
+    match lines.iter().find(|line| line.agrees == Some(false)) {
+        None => Ok(Exit::Ok),
+        Some(line) => Err(Failure::not_verified(
+            "log_restored",
+            format!("the log is not the one that the witness `{}` saw: {}", line.witness, line.said),
+            "keep the folder as it is: it is evidence. Find out who put an older or another log here",
+        )),
+    }
 }
 
 /// Verifies a log.
@@ -64,12 +94,15 @@ fn read_receipt(text: &str) -> Result<ReceiptFile, serde_json::Error> {
 }
 
 fn say(verified: &Verified, receipts: usize, context: Context<'_>) {
-    let Verified { origin, records, signed_records, checkpoints_checked, torn_bytes, .. } = verified;
+    let Verified { origin, records, first, signed_records, checkpoints_checked, torn_bytes, .. } = verified;
     let unsigned = records.saturating_sub(*signed_records);
     let mut line =
         format!("ok: {records} records of {origin} hold under {checkpoints_checked} signed checkpoints");
     if receipts > 0 {
         line.push_str(&format!(" and {receipts} receipts"));
+    }
+    if *first > 0 {
+        line.push_str(&format!("; the first {first} were dropped, as the log says"));
     }
     if unsigned > 0 {
         line.push_str(&format!("; the last {unsigned} are not signed yet"));
@@ -81,6 +114,7 @@ fn say(verified: &Verified, receipts: usize, context: Context<'_>) {
         "verified": true,
         "origin": origin,
         "records": records,
+        "first": first,
         "signed_records": signed_records,
         "checkpoints_checked": checkpoints_checked,
         "receipts_checked": receipts,

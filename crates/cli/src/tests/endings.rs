@@ -1,7 +1,8 @@
 //! Exit codes and failures of commands that find no server, or none of the files that they need.
 
 use crate::{
-    BoxFuture, ChangedPolicy, DoctorLine, DoctorState, Environment, Exit, Offline, Running, Server, run,
+    BoxFuture, ChangedPolicy, DoctorLine, DoctorState, Environment, Exit, Offline, Running, Server,
+    WitnessLine, run,
 };
 use authz::{CheckReport, Policy};
 use domain::{Digest, Secret};
@@ -43,6 +44,18 @@ impl Server for Nothing {
     }
 
     fn open_offline<'a>(&'a self, _: &'a Settings) -> BoxFuture<'a, anyhow::Result<Offline>> {
+        Box::pin(async { anyhow::bail!("not here") })
+    }
+
+    fn compare_witnesses<'a>(&'a self, _: &'a Settings) -> BoxFuture<'a, anyhow::Result<Vec<WitnessLine>>> {
+        Box::pin(async { anyhow::bail!("not here") })
+    }
+
+    fn accept_restore<'a>(
+        &'a self,
+        _: &'a Settings,
+        _: &'a str,
+    ) -> BoxFuture<'a, anyhow::Result<Vec<String>>> {
         Box::pin(async { anyhow::bail!("not here") })
     }
 

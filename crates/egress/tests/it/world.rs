@@ -175,6 +175,7 @@ pub fn kind(error: &EgressError) -> &'static str {
         EgressError::Redirect { .. } => "redirect",
         EgressError::TooLarge { .. } => "too_large",
         EgressError::Exchange { .. } => "exchange",
+        EgressError::Stream { .. } => "stream",
         EgressError::Setup(_) => "setup",
     }
 }

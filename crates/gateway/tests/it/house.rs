@@ -79,6 +79,8 @@ impl Clock for Shifted {
 pub struct House {
     pub address: SocketAddr,
     pub token: String,
+    /// The authority's certificate, PEM; empty without TLS.
+    pub authority: String,
     pub clock: Arc<Shifted>,
     _folder: tempfile::TempDir,
     _stop: watch::Sender<bool>,
@@ -87,22 +89,23 @@ pub struct House {
 impl House {
     /// In clear, as behind a proxy.
     pub async fn open(limits: Limits) -> Self {
-        Self::open_with(limits, |_| None).await
+        Self::open_with(limits, |_| (None, String::new())).await
     }
 
     /// With TLS of its own.
     pub async fn open_with_tls(limits: Limits) -> Self {
         Self::open_with(limits, |folder| {
-            let made = LocalCa::create().unwrap().issue(&["127.0.0.1"]).unwrap();
+            let authority = LocalCa::create().unwrap();
+            let made = authority.issue(&["127.0.0.1"]).unwrap();
             let files = TlsFiles { certificate: folder.join("server.pem"), key: folder.join("server.key") };
             std::fs::write(&files.certificate, &made.certificate_pem).unwrap();
             std::fs::write(&files.key, made.key_pem.expose()).unwrap();
-            Some(files)
+            (Some(files), authority.certificate_pem)
         })
         .await
     }
 
-    async fn open_with(limits: Limits, tls: impl FnOnce(&Path) -> Option<TlsFiles>) -> Self {
+    async fn open_with(limits: Limits, tls: impl FnOnce(&Path) -> (Option<TlsFiles>, String)) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let shifted = Arc::new(Shifted::default());
         let clock: Arc<dyn Clock> = Arc::clone(&shifted) as Arc<dyn Clock>;
@@ -122,7 +125,8 @@ impl House {
         };
         let token = issuer.mint(&request, clock.now(), secrets::random().unwrap()).unwrap().into_exposed();
         let pipeline = pipeline(folder.path(), &keys, &issuer, &clock).await;
-        let tls = tls(folder.path()).map(|files| gateway::server_config(&files).unwrap());
+        let (tls, authority) = tls(folder.path());
+        let tls = tls.map(|files| gateway::server_config(&files).unwrap());
         let gateway = Gateway::bind("127.0.0.1:0".parse().unwrap()).unwrap();
         let address = gateway.address();
         let front = Front {
@@ -132,7 +136,7 @@ impl House {
         };
         let (stop, stopping) = watch::channel(false);
         tokio::spawn(gateway.serve(Arc::new(pipeline), front, tls, Peers::Any, limits, stopping));
-        Self { address, token, clock: shifted, _folder: folder, _stop: stop }
+        Self { address, token, authority, clock: shifted, _folder: folder, _stop: stop }
     }
 
     pub async fn connect(&self) -> Line {

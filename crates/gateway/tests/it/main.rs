@@ -10,6 +10,7 @@
 )]
 
 mod connections;
+mod floods;
 mod house;
 mod slow_readers;
 mod slow_writers;

@@ -2,8 +2,9 @@
 
 use super::{Reading, least_bytes, read};
 use crate::places::Sight;
+use crate::refusal::Read;
 use crate::{Actions, OutputScanner};
-use domain::{RefusalCode, Untrusted, Verdict};
+use domain::{Control, ControlVerdict, Refusal, RefusalCode, Untrusted, Verdict};
 use execute::Output;
 use serde_json::json;
 use sift::{Scanner, ScannerConfig};
@@ -67,4 +68,31 @@ fn the_measure_is_never_more_than_the_text() {
     for value in [json!(null), json!([]), json!({}), json!([1, "a", { "b": [true, "\"\n"], "c": 1e300 }])] {
         assert!(least_bytes(&value) <= value.to_string().len() as u64, "{value}");
     }
+}
+
+#[test]
+fn a_refusal_without_output_says_what_was_read_in_its_place() {
+    let scanner = scanner(Aside::with_room(1));
+    let said = |reading: &Reading| {
+        let words = |verdict: &ControlVerdict| (verdict.name, verdict.verdict, verdict.detail.clone());
+        reading.verdicts.iter().map(words).collect::<Vec<_>>()
+    };
+    let read = |verdict| move |control| (control, verdict, Some("no output; the refusal was read".into()));
+    let malware = (Control::ScanMalware, Verdict::NotConfigured, None);
+    let of_data = [Control::ScanPersonalData, Control::ScanHiddenText].map(read(Verdict::Pass));
+
+    let plain = Reading::of_nothing(Refusal::new(RefusalCode::Timeout, "too slow"), &scanner);
+    let secrets = read(Verdict::Pass)(Control::ScanSecrets);
+    assert_eq!(said(&plain), [vec![secrets], of_data.to_vec(), vec![malware.clone()]].concat());
+    assert_eq!(plain.findings.len(), 0);
+
+    let key = ["AK", "IAQ7XK2LMZ6RTB4VNC"].concat();
+    let hint = format!("no table with the name {key}");
+    let quoting = Refusal::new(RefusalCode::InvalidArguments, "no table").with_hint(hint);
+    let quoting = Reading::of_nothing(quoting, &scanner);
+    let secrets = read(Verdict::Changed)(Control::ScanSecrets);
+    assert_eq!(said(&quoting), [vec![secrets], of_data.to_vec(), vec![malware]].concat());
+    assert_eq!(quoting.findings.len(), 1, "{:?}", quoting.findings);
+    let sent = Read::of(quoting.body.as_ref().unwrap_err(), &scanner);
+    assert!(!sent.sentence.contains(&key) && !sent.data.to_string().contains(&key), "{}", sent.sentence);
 }

@@ -1,6 +1,6 @@
 //! What was read counts for the same text, and under another key only if the key had no say.
 
-use crate::places::{Pass, Place, Sight};
+use crate::places::{Pass, Sight};
 use crate::{Actions, OutputScanner};
 use serde_json::json;
 use sift::{Context, Scanner, ScannerConfig};
@@ -17,8 +17,8 @@ fn scanner() -> OutputScanner {
 fn counted(text: &str, key: &str) -> u32 {
     let scanner = scanner();
     let mut pass = Pass::new(&scanner, Sight { unredacted: false });
-    pass.content(json!([{ "type": "text", "text": text }]).as_array_mut().unwrap());
-    pass.value(&mut json!({ key: text }), Place::Data, None);
+    let mut blocks = json!([{ "type": "text", "text": text }]);
+    pass.result(blocks.as_array_mut().unwrap(), &mut json!({ key: text }));
     pass.tally.counts().iter().map(|finding| finding.count).sum()
 }
 

@@ -1,12 +1,9 @@
 //! An issuer beside the server's own: its keys and its entry in the configuration.
 
-#[path = "../../../authn/tests/it/signer.rs"]
-#[allow(dead_code, reason = "shared with the tests of authn, which use all of it")]
-mod signer;
-
-pub use signer::SIGNER;
+use crate::signer::SIGNER;
 use std::fs;
 use std::path::Path;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 /// The claim `iss`.
 pub const ISSUER: &str = "https://login.example.com";
@@ -15,9 +12,18 @@ pub const ISSUER: &str = "https://login.example.com";
 pub fn issuer_config(folder: &Path) -> String {
     let keys = folder.join("issuer.jwks");
     fs::write(&keys, SIGNER.jwks()).unwrap();
+    format!("{}jwks_file = \"{}\"\n", issuer_lines(), keys.display())
+}
+
+/// The same without a word about its keys.
+pub fn issuer_lines() -> String {
     format!(
-        "[[identity.issuers]]\nissuer = \"{ISSUER}\"\njwks_file = \"{}\"\n\
-         audience = \"https://mcp.example.com/mcp\"\ntenant = \"acme\"\n",
-        keys.display()
+        "[[identity.issuers]]\nissuer = \"{ISSUER}\"\ntenant = \"acme\"\nroles_claim = \"groups\"\n\
+         audience = \"https://mcp.example.com/mcp\"\n"
     )
+}
+
+/// Whole seconds now.
+pub fn seconds() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()
 }

@@ -1,11 +1,14 @@
 //! Telling words and column names.
 
 use super::{named, speaks_for};
+use crate::budget::Budget;
 use crate::page::{Key, Page};
 
 fn near(text: &str, number: &str) -> bool {
     let start = text.find(number).unwrap();
-    speaks_for(&Page::new(text, Key::default()), start, start + number.len(), &["phone", "card"])
+    let budget = Budget::for_bytes(text.len());
+    let page = Page::new(text, Key::default(), &budget);
+    speaks_for(&page, start, start + number.len(), &["phone", "card"])
 }
 
 #[test]

@@ -1,12 +1,14 @@
 //! Encoded runs: where they begin, what they hold.
 
 use super::{readings, runs};
+use crate::budget::Budget;
 use crate::finding::Layer;
 use crate::page::{Key, Page};
 
 fn found(text: &str) -> Vec<&str> {
-    let page = Page::new(text, Key::default());
-    runs(page, false).map(|run| page.slice(run.start..run.end)).collect()
+    let budget = Budget::for_bytes(text.len());
+    let page = Page::new(text, Key::default(), &budget);
+    runs(page, false).map(|run| &text[run.start..run.end]).collect()
 }
 
 #[test]
@@ -22,7 +24,8 @@ fn runs_are_found_wherever_they_stand() {
 
 #[test]
 fn only_cut_runs_are_read_again() {
-    let page = Page::new("QUJDREVGR0hJSktMTU5P |QUJDREVGR0hJSktMTU5P", Key::default());
+    let budget = Budget::for_bytes(0);
+    let page = Page::new("QUJDREVGR0hJSktMTU5P |QUJDREVGR0hJSktMTU5P", Key::default(), &budget);
     assert_eq!(runs(page, true).count(), 1);
 }
 

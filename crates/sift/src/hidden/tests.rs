@@ -1,11 +1,12 @@
 //! Hidden text to the byte.
 
 use super::{find, is_visible_ascii};
+use crate::budget::Budget;
 use crate::kind::Kind;
 
 #[test]
 fn neighbours_of_one_kind_are_one_stretch() {
-    let found = find("a\u{200B}\u{2060}b\u{202E}\u{1B}[0m");
+    let found = find("a\u{200B}\u{2060}b\u{202E}\u{1B}[0m", &Budget::for_bytes(0)).unwrap();
     let kinds: Vec<_> = found.iter().map(|hidden| (hidden.kind, hidden.span.clone())).collect();
     assert_eq!(
         kinds,

@@ -12,7 +12,9 @@ fn by_automaton(text: &str) -> Vec<Place> {
     let automaton =
         builder.match_kind(MatchKind::Standard).ascii_case_insensitive(true).build(WORDS).unwrap();
     let found = automaton.find_overlapping_iter(text);
-    found.map(|hit| Place { word: hit.pattern().as_usize(), start: hit.start(), end: hit.end() }).collect()
+    let place =
+        |hit: aho_corasick::Match| Place::new(hit.pattern().as_usize(), hit.end(), hit.len()).unwrap();
+    found.map(place).collect()
 }
 
 #[test]
@@ -34,4 +36,9 @@ proptest! {
         let keywords = Keywords::new(WORDS).unwrap();
         prop_assert_eq!(keywords.places(&text), by_automaton(&text));
     }
+}
+
+#[test]
+fn a_text_of_nothing_but_keywords_takes_eight_bytes_for_each() {
+    assert_eq!(size_of::<Place>(), 8);
 }

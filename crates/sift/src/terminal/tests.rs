@@ -1,9 +1,10 @@
 //! Control sequences.
 
 use super::sequence_end;
+use crate::budget::Budget;
 
 fn check(text: &str, sequence: &str) {
-    assert_eq!(&text[..sequence_end(text, 0)], sequence, "{text:?}");
+    assert_eq!(&text[..sequence_end(text, 0, &Budget::for_bytes(0))], sequence, "{text:?}");
 }
 
 #[test]

@@ -237,3 +237,28 @@ fn a_scanner_can_be_shared() {
     fn shareable<T: Send + Sync>() {}
     shareable::<Scanner>();
 }
+
+#[test]
+fn a_name_in_a_file_of_keys_is_read_as_it_is_written() {
+    let scanner = scanner();
+    let header = ["PuTTY-User-", "Key-File-2: ssh-rsa\nPrivate-MAC: 00\n"].concat();
+    assert_eq!(scan(&scanner, &header).len(), 1);
+    assert_eq!(scan(&scanner, &header.to_lowercase()), []);
+}
+
+#[test]
+fn a_padded_token_and_a_credential_in_a_credential_are_found() {
+    let scanner = scanner();
+    let token =
+        ["eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9==", ".eyJzdWIiOiIxMjM0NSJ9=.NQeDvUjS93FxCJCxF0N"].concat();
+    assert_eq!(scan(&scanner, &token)[0].span, 0..token.len());
+    let nested = "authorization:$authorization:q7Xk2LmZ9RtB4vNc";
+    let found = scan(&scanner, nested);
+    assert_eq!(&nested[found[0].span.clone()], "q7Xk2LmZ9RtB4vNc");
+}
+
+#[test]
+fn thousands_of_parts_are_joined_in_one_go() {
+    let parts = ["pay 4111 1111", "1111 1111 now"].repeat(5_000);
+    assert_eq!(scanner().scan_joined(&parts).unwrap().len(), parts.len());
+}

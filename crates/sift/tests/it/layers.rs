@@ -127,3 +127,18 @@ fn encoded_nothing_is_left_alone() {
         assert_eq!(scan(&scanner, &text), [], "{text}");
     }
 }
+
+#[test]
+fn hexadecimal_digits_behind_readable_ones_are_opened() {
+    for glue in ["_", "-", "/", "+", "_x_"] {
+        for run in [
+            format!("{}{glue}{}", hex("Anna Muster"), hex("anna@example.com")),
+            format!("{}{glue}{}", hex("anna@example.com"), hex("Anna Muster")),
+            format!("{}{glue}a{}", hex("Anna Muster"), hex("anna@example.com")),
+        ] {
+            check(&format!("see {run}."), Kind::Email, Layer::Hex, &run);
+        }
+    }
+    let upper = "416E6E61204D7573746572_616E6E61406578616D706C652E636F6D";
+    check(upper, Kind::Email, Layer::Hex, upper);
+}

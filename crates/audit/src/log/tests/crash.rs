@@ -50,7 +50,7 @@ async fn call_until_cut(log: &Audit, caller: u64, calls: u64, told: &Mutex<Told>
 }
 
 /// Cuts one run and checks what is left. True if the power was cut while calls ran.
-fn cut_once(bench: &Bench, seed: u64, callers: u64, calls: u64) -> bool {
+pub(super) fn cut_once(bench: &Bench, seed: u64, callers: u64, calls: u64) -> bool {
     let mut dice = Dice(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
     let disk = MemoryDisk::default();
     let told = Mutex::new(Told::default());
@@ -214,4 +214,57 @@ fn an_erasure_that_fails_leaves_a_log_that_comes_back_whole() {
         assert_eq!((name(1), name(2), name(3)), ("(erased)".into(), "ana".into(), "eve".into()), "{writes}");
         log.close();
     }
+}
+
+#[test]
+fn a_rotation_of_the_key_is_whole_or_not_begun_at_any_cut_of_the_power() {
+    let mut answered = 0;
+    for at in 0..30 {
+        for cut in [Cut::DropAll, Cut::KeepPrefix, Cut::KeepSectors] {
+            let mut dice = Dice(at + 1);
+            let bench = Bench::new();
+            let disk = MemoryDisk::default();
+            let (log, _) = bench.open(&disk).unwrap();
+            run(log.refused(samples::refused("ana", 1))).unwrap();
+            let first = log.public_key();
+            disk.cut_after(at);
+            answered += u64::from(log.rotate_key().is_ok());
+            log.close();
+            let healed = disk.after_cut(cut, |limit| dice.below(limit));
+            let (log, _) = bench.open(&healed).unwrap_or_else(|error| panic!("{at}, {cut:?}: {error}"));
+            run(log.refused(samples::refused("ana", 2))).unwrap();
+            assert!(log.view().chain().has(&first), "{at}, {cut:?}");
+            log.close();
+            bench.verify(&healed).unwrap_or_else(|error| panic!("{at}, {cut:?}: {error}"));
+        }
+    }
+    assert!(answered > 0 && answered < 90, "{answered} of 90 rotations were answered");
+}
+
+#[test]
+fn a_dropping_is_whole_or_not_begun_at_any_cut_of_the_power() {
+    let mut answered = 0;
+    for at in 0..60 {
+        for cut in [Cut::DropAll, Cut::KeepPrefix, Cut::KeepSectors] {
+            let mut dice = Dice(at + 1);
+            let bench = Bench::new();
+            let disk = MemoryDisk::default();
+            let (log, _) = bench.open(&disk).unwrap();
+            for number in 0..120 {
+                run(log.refused(samples::refused("ana", number))).unwrap();
+            }
+            let size = log.size();
+            disk.cut_after(at);
+            let dropped = log.drop_before(samples::StillClock::START);
+            answered += u64::from(dropped.is_ok());
+            log.close();
+            let healed = disk.after_cut(cut, |limit| dice.below(limit));
+            let (log, _) = bench.open(&healed).unwrap_or_else(|error| panic!("{at}, {cut:?}: {error}"));
+            assert!(log.size() >= size, "{at}, {cut:?}");
+            assert!(dropped.is_err() || log.first() > 0, "{at}, {cut:?}");
+            log.close();
+            bench.verify(&healed).unwrap_or_else(|error| panic!("{at}, {cut:?}: {error}"));
+        }
+    }
+    assert!(answered > 0 && answered < 180, "{answered} of 180 droppings were answered");
 }
