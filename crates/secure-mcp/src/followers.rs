@@ -1,16 +1,15 @@
 //! Who follows the log: from settings to a relay, and what the witnesses say at a start.
 
+use crate::way_out::way_out;
 use anyhow::Context as _;
 use audit::{Audit, OperatorEvent};
 use cli::{Failure, WitnessLine};
 use domain::{Clock, Secret, UnixMillis};
-use egress::{Destination, Egress, EgressConfig, OwnAddresses, PrivateAddresses, Scheme, Unnamed};
+use egress::{Egress, Unnamed};
 use relay::{Exporter, Receiver, Relay, Sink, Verdict, Witness, WitnessKind, compare, compare_running};
-use settings::{AdminListen, ExporterKind, HttpReceiver, Links, OverrideName, Settings};
+use settings::{ExporterKind, HttpReceiver, Settings};
 use std::sync::Arc;
 
-/// A file of a few certificates.
-const MAX_CA_BYTES: u64 = 1024 * 1024;
 /// What records and checkpoints are sent with.
 const CONTENT_TYPE: &str = "content-type";
 
@@ -34,7 +33,13 @@ impl Followers {
             },
         };
         Ok(Self {
-            egress: Arc::new(egress(settings, now)?),
+            egress: Arc::new(Egress::new(way_out(
+                settings,
+                now,
+                |_| true,
+                &[CONTENT_TYPE],
+                Unnamed::Refused,
+            )?)?),
             exporters: settings.audit.exporters.iter().map(exporter).collect::<anyhow::Result<_>>()?,
             witnesses: settings.audit.witnesses.iter().map(witness).collect(),
         })
@@ -141,41 +146,4 @@ fn exporter(one: &settings::Exporter) -> anyhow::Result<Exporter> {
         settings::Personal::Clear => audit::Personal::Clear,
     };
     Ok(Exporter { name: one.name.clone(), sink, personal })
-}
-
-/// A way out of its own: what tools may set of a destination's headers is not for the log, and the reverse.
-fn egress(settings: &Settings, now: UnixMillis) -> anyhow::Result<Egress> {
-    let mut extra_roots = Vec::new();
-    let mut destinations = Vec::new();
-    for one in &settings.destinations {
-        if let Some(file) = &one.ca_file {
-            let pem = settings::read_trusted(file, Links::Followed, MAX_CA_BYTES)
-                .with_context(|| format!("the authority of the destination `{}`", one.name))?;
-            extra_roots.push(pem.into_bytes());
-        }
-        let private = OverrideName::PrivateAddress { destination: one.name.clone() };
-        destinations.push(Destination {
-            name: one.name.clone(),
-            host: one.host.clone(),
-            port: one.port,
-            scheme: match one.scheme {
-                settings::Scheme::Https => Scheme::Https,
-                settings::Scheme::Http => Scheme::Http,
-            },
-            private: match settings.active_override(&private, now) {
-                Some(_) => PrivateAddresses::Allowed,
-                None => PrivateAddresses::Refused,
-            },
-            headers: vec![CONTENT_TYPE.to_owned()],
-            timeout: one.timeout,
-            max_response_bytes: one.max_response_bytes,
-        });
-    }
-    let mut listeners = vec![settings.server.listen];
-    if let AdminListen::Tcp(address) = settings.server.admin_listen {
-        listeners.push(address);
-    }
-    let url = &settings.server.public_url;
-    let own = OwnAddresses { listeners, names: vec![(url.host().to_owned(), url.port())] };
-    Ok(Egress::new(EgressConfig { destinations, unnamed: Unnamed::Refused, own, extra_roots })?)
 }

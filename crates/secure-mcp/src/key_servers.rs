@@ -3,14 +3,12 @@
 //! The client is made anew for each question, every few minutes, so that an override that has ended
 //! does not hold for it any more.
 
+use crate::way_out::way_out;
 use authn::KeyServer;
 use bytes::Bytes;
 use domain::{Clock, Examined};
-use egress::{
-    Destination, Egress, EgressConfig, EgressError, Method, OwnAddresses, PrivateAddresses, Request, Scheme,
-    To, Unnamed,
-};
-use settings::{AdminListen, OverrideName, Settings};
+use egress::{Egress, EgressError, Method, Request, To, Unnamed};
+use settings::Settings;
 use std::error::Error;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -40,7 +38,8 @@ impl KeyServer for KeyServers {
 
 impl KeyServers {
     async fn ask(&self, url: &str) -> Result<String, String> {
-        let config = config(&self.settings, self.clock.as_ref());
+        let way = way_out(&self.settings, self.clock.now(), |_| true, &[], Unnamed::PublicHttps);
+        let config = way.map_err(|error| format!("{error:#}"))?;
         // It reads the system's certificate authorities.
         let egress = tokio::task::spawn_blocking(move || Egress::new(config))
             .await
@@ -65,44 +64,4 @@ impl KeyServers {
 fn said(error: &EgressError) -> String {
     let cause = error.source().map(|cause| format!(": {cause}")).unwrap_or_default();
     format!("{error}{cause}; {}", error.hint())
-}
-
-/// What may be asked at this moment.
-fn config(settings: &Settings, clock: &dyn Clock) -> EgressConfig {
-    let now = clock.now();
-    let destinations = settings.destinations.iter().map(|said| {
-        let private = OverrideName::PrivateAddress { destination: said.name.clone() };
-        Destination {
-            name: said.name.clone(),
-            host: said.host.clone(),
-            port: said.port,
-            scheme: match said.scheme {
-                settings::Scheme::Https => Scheme::Https,
-                settings::Scheme::Http => Scheme::Http,
-            },
-            private: match settings.active_override(&private, now) {
-                Some(_) => PrivateAddresses::Allowed,
-                None => PrivateAddresses::Refused,
-            },
-            headers: said.headers.clone(),
-            timeout: said.timeout,
-            max_response_bytes: said.max_response_bytes,
-        }
-    });
-    EgressConfig {
-        destinations: destinations.collect(),
-        unnamed: Unnamed::PublicHttps,
-        own: own_addresses(settings),
-        extra_roots: Vec::new(),
-    }
-}
-
-fn own_addresses(settings: &Settings) -> OwnAddresses {
-    let server = &settings.server;
-    let mut listeners = vec![server.listen];
-    if let AdminListen::Tcp(address) = &server.admin_listen {
-        listeners.push(*address);
-    }
-    let names = vec![(server.public_url.host().to_owned(), server.public_url.port())];
-    OwnAddresses { listeners, names }
 }

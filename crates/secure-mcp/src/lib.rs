@@ -18,6 +18,7 @@ mod policy_start;
 mod quickstart;
 mod retention;
 mod server;
+mod way_out;
 mod wire;
 
 pub use server::Wiring;
